@@ -1,0 +1,44 @@
+# `make` alone says what can be done. Everything runs from a private virtual environment in .venv, made once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCALE ?= 0.05
+STAMP := $(VENV)/.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check faults tamper bench bench-matching lock clean picture docs
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
+
+$(STAMP): pyproject.toml requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Portcullis needs Python 3.11 or newer; say which with PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP)  ## install everything into .venv
+
+demo: $(STAMP)  ## the whole journey and the June 2025 replay on synthetic data, then verify the evidence
+	@rm -rf demo
+	$(BIN)/portcullis demo --scale $(SCALE) --home demo/home --bundle demo/bundle
+	$(BIN)/python verifier/verify.py demo/bundle --trust demo/bundle.trust.json
+
+test: $(STAMP)  ## the tests; prints what was skipped and why
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults"
+
+check: $(STAMP)  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+faults: $(STAMP)  ## kills at random instants, stays under load (longer)
+	$(BIN)/python -m pytest -m faults -x
+
+lock: $(STAMP)  ## write requirements/ anew (hashes, no download addresses)
+	./requirements/lock.sh
+
+clean:  ## remove the environment and the demo
+	rm -rf $(VENV) demo

@@ -1,0 +1,98 @@
+"""The permanent accounting (26 U.S.C. 6103(p)(3)(A)): every request, with its reason and date, and what was disclosed.
+
+One encrypted file per batch under the accounting key, which is never destroyed; destroying a batch's working data leaves it whole.
+A keyed blind index finds a person's entries without listing anybody; the key never leaves the source agency. The openings of the
+commitments in `request.decided` and `disclosure` leaves stand here, so that each entry can be proved against the ledger.
+
+Columns: ordinal int64 · log_request text · blind_number, blind_name, blind_person binary(32) or null · decision_salt,
+subject_salt, accounting_salt binary(32) · decision, subject, entry canonical JSON text · purpose text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from sqlalchemy import Connection, select, update
+
+from portcullis.crypto import blind_index, canonical, read_parquet, write_parquet
+from portcullis.errors import OutOfOrder
+from portcullis.home import Home
+from portcullis.store import schema
+
+__all__ = ["COLUMNS", "Entry", "blind_name", "blind_number", "blind_person", "entries", "path_of", "read", "write"]
+
+COLUMNS: Mapping[str, pa.DataType] = {
+    "ordinal": pa.int64(),
+    "log_request": pa.string(),
+    "blind_number": pa.binary(),
+    "blind_name": pa.binary(),
+    "blind_person": pa.binary(),
+    "decision_salt": pa.binary(),
+    "subject_salt": pa.binary(),
+    "accounting_salt": pa.binary(),
+    "decision": pa.string(),
+    "subject": pa.string(),
+    "entry": pa.string(),
+    "purpose": pa.string(),
+}
+NAME = "accounting"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a `disclosure` leaf commits to, with its salt and the purpose code that stands in the clear."""
+
+    salt: bytes
+    value: Mapping[str, object]
+    purpose: str
+
+
+def blind_number(home: Home, number: str) -> bytes:
+    """Blind index of a taxpayer number in its nine digits."""
+    return blind_index(home.accounting_key, "number", number)
+
+
+def blind_name(home: Home, given: str, family: str, born: int | None) -> bytes:
+    """Blind index of standardised names and date of birth (epoch day)."""
+    return blind_index(home.accounting_key, "name", canonical([given, family, born]).decode())
+
+
+def blind_person(home: Home, person_id: str) -> bytes:
+    """Blind index of a person of the register."""
+    return blind_index(home.accounting_key, "person", person_id)
+
+
+def path_of(home: Home, batch_id: str) -> Path:
+    """Where the accounting of one batch lies."""
+    return home.path / "accounting" / f"{batch_id}.parquet"
+
+
+def write(home: Home, conn: Connection, batch_id: str, rows: Mapping[str, Iterable[object]]) -> None:
+    """Write the entries of one batch and note the file's hash in the caller's transaction."""
+    table = pa.table({name: pa.array(list(rows[name]), kind) for name, kind in COLUMNS.items()})
+    digest = write_parquet(path_of(home, batch_id), table, home.accounting_key)
+    b = schema.batch
+    noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id)).scalar_one_or_none()
+    hashes = (json.loads(noted) if noted else {}) | {NAME: digest}
+    conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(hashes).decode()))
+
+
+def read(home: Home, conn: Connection, batch_id: str) -> pa.Table:
+    """The entries of one batch, checked against the hash in the store. Raises Tampered when the file differs."""
+    b = schema.batch
+    noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id)).scalar_one_or_none()
+    hashes = json.loads(noted) if noted else {}
+    if NAME not in hashes:
+        raise OutOfOrder(f"Batch {batch_id} has no accounting yet.")
+    return read_parquet(path_of(home, batch_id), home.accounting_key, expected_sha256=hashes[NAME])
+
+
+def entries(home: Home, conn: Connection, batch_id: str) -> dict[str, Entry]:
+    """Log request id → its entry."""
+    columns = read(home, conn, batch_id).select(["log_request", "accounting_salt", "entry", "purpose"]).to_pydict()
+    rows = zip(columns["log_request"], columns["accounting_salt"], columns["entry"], columns["purpose"], strict=True)
+    return {request: Entry(salt, json.loads(entry), purpose) for request, salt, entry, purpose in rows}

@@ -1,0 +1,152 @@
+"""From a folder to an agreement in force.
+
+ 1. `propose`: the folder is validated and copied into the home; its hash goes to the ledger.
+ 2. `sign_agreement`: each party's root key signs that hash.
+ 3. `adopt`: both have signed, the folder still has that hash, nothing else of that id is in force.
+ 4. `suspend`, `end`: counsel's signed act, under the exclusive release lock; what was authorized under it is void.
+`adopted` reads the agreement in force back from the home and checks the hash again, every time.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select, update
+
+from portcullis.agreement.load import Agreement, agreement_hash, load_agreement
+from portcullis.crypto import canonical, encode64
+from portcullis.errors import OutOfOrder, Refused, Tampered
+from portcullis.home import Home
+from portcullis.journal import AgreementRef, record
+from portcullis.model import LeafType, Role
+from portcullis.officers import accept_act, check_root_act, content_hash, root_of
+from portcullis.store import schema
+
+__all__ = ["adopt", "adopted", "end", "folder_of", "propose", "sign_agreement", "state_content", "suspend"]
+
+
+def folder_of(home: Home, agreement_id: str, version: int) -> Path:
+    """Where the home keeps its own copy of one version."""
+    return home.path / "agreements" / agreement_id / str(version)
+
+
+def propose(home: Home, conn: Connection, folder: Path) -> Agreement:
+    """Validate, copy into the home, and record. Raises Refused for an invalid folder or a version that is known."""
+    checked = load_agreement(folder)
+    a = schema.agreement
+    if conn.execute(select(a.c.id).where(a.c.id == checked.id, a.c.version == checked.version)).first():
+        raise Refused(f"Version {checked.version} of {checked.id} is known already.", "A version is written once.", "Raise the version.")
+    target = folder_of(home, checked.id, checked.version)
+    if target.exists():  # left by a proposal that did not commit
+        shutil.rmtree(target)
+    shutil.copytree(folder, target)
+    if not (target / "fields.yaml").exists() and (folder.parent / "fields.yaml").is_file():
+        shutil.copy2(folder.parent / "fields.yaml", target / "fields.yaml")
+    kept = load_agreement(target)
+    record(home, conn, LeafType.AGREEMENT_PROPOSED, {"rules": kept.rules.hash}, agreement=_ref(kept))
+    conn.execute(
+        insert(a).values(
+            id=kept.id,
+            version=kept.version,
+            hash=kept.hash,
+            state="proposed",
+            valid_from=kept.valid_from,
+            valid_to=kept.valid_to,
+            rules_hash=kept.rules.hash,
+            switches=canonical(kept.rules.positions()).decode(),
+        )
+    )
+    return kept
+
+
+def sign_agreement(home: Home, conn: Connection, agreement_id: str, version: int, agency: str, act: Mapping[str, object]) -> None:
+    """Record one party's signature over the agreement's hash."""
+    row = _row(conn, agreement_id, version)
+    if row["state"] != "proposed":
+        raise OutOfOrder(f"{agreement_id} version {version} is not waiting for signatures.")
+    checked = _intact(home, agreement_id, version, row["hash"])
+    if agency not in (checked.source, checked.recipient):
+        raise Refused(f"{agency} is not a party of {agreement_id}.", "Only its two agencies sign it.", "Sign as a party.")
+    check_root_act(home, conn, agency, act, "agreement.sign", row["hash"])
+    public = root_of(conn, agency)
+    record(home, conn, LeafType.AGREEMENT_SIGNED, {"agency": agency, "root": encode64(public), "act": dict(act)}, agreement=_ref(checked))
+    s = schema.agreement_signature
+    conn.execute(insert(s).values(agreement_id=agreement_id, version=version, agency=agency, act=canonical(dict(act)).decode()))
+
+
+def adopt(home: Home, conn: Connection, agreement_id: str, version: int) -> Agreement:
+    """Put a signed version in force. Raises Refused unless both parties signed it."""
+    row = _row(conn, agreement_id, version)
+    if row["state"] != "proposed":
+        raise OutOfOrder(f"{agreement_id} version {version} cannot be adopted.", f"Its state is {row['state']}.")
+    checked = _intact(home, agreement_id, version, row["hash"])
+    s, a = schema.agreement_signature, schema.agreement
+    signed = set(conn.execute(select(s.c.agency).where(s.c.agreement_id == agreement_id, s.c.version == version)).scalars())
+    if missing := sorted({checked.source, checked.recipient} - signed):
+        raise Refused(f"{', '.join(missing)} has not signed {agreement_id}.", "Both agencies sign it.", "Type: portcullis agreement sign")
+    if conn.execute(select(a.c.id).where(a.c.id == agreement_id, a.c.state == "in_force")).first():
+        raise Refused(f"Another version of {agreement_id} is in force.", "One version holds at a time.", "End it first.")
+    record(home, conn, LeafType.AGREEMENT_IN_FORCE, {"rules": row["rules_hash"]}, agreement=_ref(checked))
+    conn.execute(update(a).where(a.c.id == agreement_id, a.c.version == version).values(state="in_force", adopted_at=home.now()))
+    return checked
+
+
+def state_content(agreement_id: str, version: int, state: str) -> str:
+    """What counsel signs to suspend or end."""
+    return content_hash({"agreement": agreement_id, "version": version, "state": state})
+
+
+def suspend(home: Home, conn: Connection, agreement_id: str, act: Mapping[str, object]) -> None:
+    """Suspend the version in force; the caller holds the exclusive release lock."""
+    _leave_force(home, conn, agreement_id, act, "suspended", LeafType.AGREEMENT_SUSPENDED)
+
+
+def end(home: Home, conn: Connection, agreement_id: str, act: Mapping[str, object]) -> None:
+    """End the version in force for good; the caller holds the exclusive release lock."""
+    _leave_force(home, conn, agreement_id, act, "ended", LeafType.AGREEMENT_ENDED)
+
+
+def _leave_force(home: Home, conn: Connection, agreement_id: str, act: Mapping[str, object], state: str, kind: LeafType) -> None:
+    a = schema.agreement
+    row = conn.execute(select(a).where(a.c.id == agreement_id, a.c.state == "in_force")).mappings().first()
+    if row is None:
+        raise Refused(f"{agreement_id} is not in force.", "There is nothing to stop.", "Type: portcullis agreement list")
+    content = state_content(agreement_id, row["version"], state)
+    accept_act(home, conn, act, action=f"agreement.{state}", content=content, agreement=agreement_id, roles=[Role.COUNSEL])
+    record(home, conn, kind, {"act": dict(act)}, agreement=AgreementRef(agreement_id, row["version"], row["hash"]))
+    conn.execute(update(a).where(a.c.id == agreement_id, a.c.version == row["version"]).values(state=state))
+
+
+def adopted(home: Home, conn: Connection, agreement_id: str | None) -> Agreement | None:
+    """The version in force today, or None. Raises Tampered when its folder no longer has the hash that was signed."""
+    a = schema.agreement
+    row = conn.execute(select(a).where(a.c.id == agreement_id, a.c.state == "in_force")).mappings().first()
+    today = home.now() // 86_400
+    if row is None or today < row["valid_from"] or (row["valid_to"] is not None and today > row["valid_to"]):
+        return None
+    return _intact(home, row["id"], row["version"], row["hash"])
+
+
+def _intact(home: Home, agreement_id: str, version: int, expected: str) -> Agreement:
+    folder = folder_of(home, agreement_id, version)
+    if not folder.is_dir() or agreement_hash(folder) != expected:
+        raise Tampered(
+            f"The folder of {agreement_id} version {version} is not the one that was signed.", "A file in it was changed.", "Restore it."
+        )
+    return load_agreement(folder)
+
+
+def _row(conn: Connection, agreement_id: str, version: int) -> Mapping[str, object]:
+    a = schema.agreement
+    row = conn.execute(select(a).where(a.c.id == agreement_id, a.c.version == version)).mappings().first()
+    if row is None:
+        raise Refused(
+            f"There is no version {version} of {agreement_id} here.", "It was not proposed.", "Type: portcullis agreement validate"
+        )
+    return row
+
+
+def _ref(agreement: Agreement) -> AgreementRef:
+    return AgreementRef(agreement.id, agreement.version, agreement.hash)

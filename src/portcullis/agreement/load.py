@@ -1,0 +1,156 @@
+"""An agreement's folder as one checked value.
+
+`agreement.yaml` holds the terms; `rules/` the rules; `../fields.yaml` or `fields.yaml` what rules may name. The agreement's hash covers
+every file in the folder by name and content, so that no word of it can change under a signature.
+
+Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code), authority (gate), data (class, elements, answer),
+roster (offices), purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days. Rules read zone, lists, thresholds, switches.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from portcullis.crypto import canonical
+from portcullis.errors import Refused
+from portcullis.model import ADDRESS_FIELDS
+from portcullis.rules import RuleSet, agreements_folder, load
+from portcullis.rules.document import Node, read
+from portcullis.rules.shipped import fields_file
+
+__all__ = ["Agreement", "agreement_hash", "find", "load_agreement"]
+
+MAX_FILE = 4 * 1024 * 1024
+MAX_FILES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The terms the gateway acts on. Days are epoch days; `permitted` are the data elements that may leave (R36); `offices` maps
+    an office to whether its holder may sign by itself; `zone` is in seconds east of UTC."""
+
+    id: str
+    version: int
+    title: str
+    source: str
+    recipient: str
+    gate: str
+    data_class: str
+    answer: str
+    permitted: frozenset[str]
+    offices: Mapping[str, bool]
+    purposes: frozenset[str]
+    valid_from: int
+    valid_to: int | None
+    witness_quorum: int
+    use_days: int
+    zone: int
+    rules: RuleSet
+    hash: str
+    folder: Path
+
+    @property
+    def signing_offices(self) -> frozenset[str]:
+        """Offices whose holders may sign by themselves (R02)."""
+        return frozenset(code for code, may in self.offices.items() if may)
+
+    def day(self, seconds: int) -> int:
+        """The epoch day of an instant in the agreement's zone."""
+        return (seconds + self.zone) // 86_400
+
+
+def find(name: str) -> Path:
+    """The folder of an agreement: a path, or the name of one that is shipped."""
+    for folder in (Path(name), agreements_folder() / name):
+        if (folder / "agreement.yaml").is_file():
+            return folder
+    shipped = ", ".join(sorted(f.parent.name for f in agreements_folder().glob("*/agreement.yaml")))
+    raise Refused(f"There is no agreement {name}.", "It is neither a folder with agreement.yaml nor shipped.", f"Shipped: {shipped}.")
+
+
+def agreement_hash(folder: Path) -> str:
+    """SHA-256 (hex) over the names and contents of all files of the folder, and of the field catalogue its rules use.
+
+    Raises Refused for links, special files and files that are too large: nothing outside the folder may be part of an agreement.
+    """
+    listed = {"fields.yaml": hashlib.sha256(fields_file(folder).read_bytes()).hexdigest()}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise Refused(
+                f"{path.name} in the agreement's folder is a link or no plain file.", "An agreement is plain files.", "Replace it."
+            )
+        if path.is_file():
+            if path.stat().st_size > MAX_FILE or len(listed) >= MAX_FILES:
+                raise Refused(
+                    f"{path.name} or the agreement's folder is too large.",
+                    f"{MAX_FILE} bytes a file, {MAX_FILES} files.",
+                    "Split or remove.",
+                )
+            listed[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(canonical(listed)).hexdigest()
+
+
+def load_agreement(folder: Path) -> Agreement:
+    """Load and validate. Raises Refused with file, line and column of the first fault."""
+    top = read(folder / "agreement.yaml").mapping(("id", "version", "title", "parties", "authority", "data", "roster"), None)
+    parties = top["parties"].mapping(("source", "recipient"), None)
+    data = top["data"].mapping(("class", "elements"), None)
+    offices = _offices(top["roster"])
+    force = top["in_force"].mapping(("from",), ("to",)) if "in_force" in top else {}
+    version = top["version"].integer()
+    if version < 1:
+        top["version"].refuse("a version is 1 or greater")
+    return Agreement(
+        id=top["id"].text(),
+        version=version,
+        title=top["title"].text(),
+        source=_code(parties["source"]),
+        recipient=_code(parties["recipient"]),
+        gate=top["authority"].mapping(("gate",), None)["gate"].text(),
+        data_class=data["class"].text(),
+        answer=data["answer"].text(("address", "yes_no")) if "answer" in data else "address",
+        permitted=_permitted(data["elements"]),
+        offices=offices,
+        purposes=frozenset(_code(item) for item in top["purposes"].items()) if "purposes" in top else frozenset(),
+        valid_from=_day(force.get("from") or top.get("signed_on")) or 0,
+        valid_to=_day(force.get("to")),
+        witness_quorum=top["witnesses"].mapping(("quorum",))["quorum"].integer() if "witnesses" in top else 0,
+        use_days=top["use_days"].integer() if "use_days" in top else 365,
+        zone=zone_seconds(top["zone"]) if "zone" in top else -5 * 3600,
+        rules=load(folder),
+        hash=agreement_hash(folder),
+        folder=folder,
+    )
+
+
+def _code(node: Node) -> str:
+    return node.mapping(("code",), None)["code"].text()
+
+
+def _offices(node: Node) -> dict[str, bool]:
+    """Office code → whether it may sign by itself; any other needs the switch its text names."""
+    listed = [item.mapping(("code", "may_sign"), None) for item in node.mapping(("offices",), None)["offices"].items()]
+    return {item["code"].text(): item["may_sign"].value is True for item in listed}
+
+
+def zone_seconds(node: Node) -> int:
+    """`-05:00` as seconds east of UTC."""
+    sign, hours, minutes = node.text()[:1], node.text()[1:3], node.text()[4:6]
+    if sign not in "+-" or node.text()[3:4] != ":" or not (hours.isdecimal() and minutes.isdecimal()):
+        node.refuse('a zone is hours and minutes from UTC, as "-05:00"')
+    return (-1 if sign == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
+
+
+def _permitted(node: Node) -> frozenset[str]:
+    names = frozenset(item.text() for item in node.items())
+    if unknown := sorted(names - set(ADDRESS_FIELDS) - {"yes_no"}):
+        node.refuse(f"{unknown[0]!r} is not a data element this gateway can release", f"It can release {', '.join(ADDRESS_FIELDS)}.")
+    return names
+
+
+def _day(node: Node | None) -> int | None:
+    return None if node is None or node.value is None else (node.date() - dt.date(1970, 1, 1)).days

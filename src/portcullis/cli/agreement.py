@@ -1,0 +1,127 @@
+"""`portcullis agreement`: from a folder of law to an agreement in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from portcullis.agreement import Agreement, adopt, end, find, load_agreement, propose, sign_agreement, suspend
+from portcullis.agreement.adopt import state_content
+from portcullis.cli.acting import KeyOption, sign_here
+from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.errors import Refused
+from portcullis.home import open_home
+from portcullis.publish import publish
+from portcullis.store import reading, release_exclusive, schema
+
+app = typer.Typer(help="The agreement: list, show, validate, sign, adopt, suspend, end.", no_args_is_help=True)
+NameArgument = Annotated[str, typer.Argument(help="The name of a shipped or known agreement, or its folder.")]
+
+
+def _summary(agreement: Agreement) -> dict[str, object]:
+    return {
+        "id": agreement.id,
+        "version": agreement.version,
+        "title": agreement.title,
+        "source": agreement.source,
+        "recipient": agreement.recipient,
+        "gate": agreement.gate,
+        "data_class": agreement.data_class,
+        "answer": agreement.answer,
+        "permitted_elements": sorted(agreement.permitted),
+        "rules": len(agreement.rules.rules),
+        "rules_hash": agreement.rules.hash,
+        "switches": agreement.rules.positions(),
+        "hash": agreement.hash,
+    }
+
+
+@app.command("list", epilog="Example: portcullis agreement list --json")
+def list_(home: HomeOption, as_json: JsonOption = False) -> None:
+    """Every version of every agreement this home knows, and its state."""
+    opened = open_home(home)
+    a = schema.agreement
+    with reading(opened.engine) as conn:
+        rows = [
+            dict(row) for row in conn.execute(select(a.c.id, a.c.version, a.c.state, a.c.hash).order_by(a.c.id, a.c.version)).mappings()
+        ]
+    result(
+        rows, as_json, "\n".join(f"{r['id']}  version {r['version']}  {r['state']}  {r['hash'][:16]}" for r in rows) or "No agreement yet."
+    )
+
+
+@app.command(epilog="Example: portcullis agreement show irs-ice-2025")
+def show(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Its terms, switches and hashes."""
+    result(_summary(load_agreement(find(name))), as_json)
+
+
+@app.command(epilog="Example: portcullis agreement validate ./my-agreement")
+def validate(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Check a folder; the first fault is named with file, line and column."""
+    agreement = load_agreement(find(name))
+    result(
+        {"valid": True, **_summary(agreement)},
+        as_json,
+        f"{agreement.id} version {agreement.version} is valid: {len(agreement.rules.rules)} rules.",
+    )
+
+
+@app.command("sign", epilog="Example: portcullis agreement sign irs-ice-2025 --agency IRS --key irs-root.json")
+def sign_(
+    name: NameArgument, home: HomeOption, agency: Annotated[str, typer.Option(help="The party that signs.")], key: Path = KeyOption
+) -> None:
+    """Sign with a party's root key; the first signature also proposes the agreement to this home."""
+    opened, agreement = open_home(home), load_agreement(find(name))
+    a = schema.agreement
+    with release_exclusive(opened.engine) as conn:
+        known = conn.execute(select(a.c.hash).where(a.c.id == agreement.id, a.c.version == agreement.version)).scalar_one_or_none()
+        if known is None:
+            known = propose(opened, conn, find(name)).hash
+        if known != agreement.hash:
+            raise Refused(
+                "This folder is not the one that was proposed.", "Its content differs.", "Raise its version, or sign the proposed one."
+            )
+        act = sign_here(opened, key, f"root:{agency}", "agreement.sign", known)
+        sign_agreement(opened, conn, agreement.id, agreement.version, agency, act)
+    publish(opened)
+    result({"signed": agency, "agreement": agreement.id}, False, f"{agency} has signed {agreement.id} version {agreement.version}.")
+
+
+@app.command("adopt", epilog="Example: portcullis agreement adopt irs-ice-2025")
+def adopt_(name: NameArgument, home: HomeOption) -> None:
+    """Put a version that both parties have signed in force."""
+    opened, agreement = open_home(home), load_agreement(find(name))
+    with release_exclusive(opened.engine) as conn:
+        adopt(opened, conn, agreement.id, agreement.version)
+    publish(opened)
+    result({}, False, f"{agreement.id} version {agreement.version} is in force.")
+
+
+def _stop(name: str, home: Path, key: Path, person: str, state: str) -> None:
+    opened = open_home(home)
+    a = schema.agreement
+    with release_exclusive(opened.engine) as conn:
+        version = conn.execute(select(a.c.version).where(a.c.id == name, a.c.state == "in_force")).scalar_one_or_none()
+        act = sign_here(opened, key, person, f"agreement.{state}", state_content(name, version or 0, state), name)
+        (suspend if state == "suspended" else end)(opened, conn, name, act)
+    publish(opened)
+    result({}, False, f"{name} is {state}.")
+
+
+PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
+
+
+@app.command("suspend", epilog="Example: portcullis agreement suspend irs-ice-2025 --as IRS-COUNSEL --key counsel.json")
+def suspend_(name: Annotated[str, typer.Argument()], home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
+    """Suspend the version in force (counsel)."""
+    _stop(name, home, key, person, "suspended")
+
+
+@app.command("end", epilog="Example: portcullis agreement end irs-ice-2025 --as IRS-COUNSEL --key counsel.json")
+def end_(name: Annotated[str, typer.Argument()], home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
+    """End the version in force for good (counsel)."""
+    _stop(name, home, key, person, "ended")

@@ -1,0 +1,76 @@
+"""`portcullis demo` and `portcullis replay june-2025`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from portcullis.cli.output import JsonOption, log, result
+from portcullis.demo import run_demo
+from portcullis.picture import replay_svg, replay_table
+from portcullis.replay import replay
+
+replays = typer.Typer(help="What was reported of 2025, replayed on synthetic people.", no_args_is_help=True)
+ScaleOption = Annotated[float, typer.Option(help="1 is 1.28 million requests against 20 million persons.", min=0.0005, max=1.0)]
+
+
+def mount(app: typer.Typer) -> None:
+    """Add `demo` and `replay` to the top."""
+    app.command("demo", epilog="Example: portcullis demo --scale 0.05 --home demo/home --bundle demo/bundle")(demo)
+    app.add_typer(replays, name="replay")
+
+
+def _say(step: str) -> None:
+    log("demo", step=step)
+
+
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="An empty or absent directory for the demonstration's home.")] = Path("demo/home"),
+    bundle: Annotated[Path, typer.Option("--bundle", help="Where the evidence goes; a trust file is written beside it.")] = Path("demo/bundle"),
+    scale: ScaleOption = 0.05,
+    store: Annotated[str, typer.Option("--store-url", help="The store's URL; SQLite in the home by default.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Play the whole journey on synthetic data and leave a home with eight demo people, and the evidence."""
+    shown = run_demo(home, bundle, scale, store=store, say=_say)
+    result(shown, as_json, lambda: _words(shown, home, bundle))
+
+
+def _words(shown: dict[str, Any], home: Path, bundle: Path) -> str:
+    done = shown["batches"]
+    return "\n".join(
+        [
+            replay_table(shown),
+            "",
+            f"The June file as it came, through the gateway: {_counts(done['as_it_came'])}.",
+            f"The same people, lawfully asked: {_counts(done['perfected'])}; {done['answers']:,} sealed answers left and were acknowledged.",
+            f"Seconds: {', '.join(f'{name} {value}' for name, value in shown['seconds'].items())}.",
+            "",
+            f"The home is in {home}; its evidence is in {bundle}, with {bundle}.trust.json beside it. Check it:",
+            f"  python verifier/verify.py {bundle} --trust {bundle}.trust.json",
+        ]
+    )
+
+
+def _counts(status: dict[str, Any]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(status["by_decision"].items()))
+
+
+@replays.command("june-2025", epilog="Example: portcullis replay june-2025 --scale 0.05 --json")
+def june_2025(
+    scale: ScaleOption = 0.05,
+    picture: Annotated[Path | None, typer.Option(help="Also write the picture (SVG) here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The June 2025 file: as it was done, through the gateway, perfected. Needs no home."""
+    shown = replay(scale, say=_say)
+    if picture is not None:
+        picture.write_text(replay_svg(shown), encoding="utf-8")
+    result(shown, as_json, lambda: replay_table(shown))
+
+
+@replays.callback()
+def _replays() -> None:
+    """A group, so that other replays can stand beside this one."""

@@ -1,0 +1,63 @@
+"""`portcullis init`, `store upgrade`, `backup create|restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portcullis import backups, config
+from portcullis.cli.output import HomeOption, result
+from portcullis.crypto import secret_from_env
+from portcullis.home import create, open_home, store_url
+from portcullis.publish import publish
+from portcullis.store import upgrade
+
+store = typer.Typer(help="The store.", no_args_is_help=True)
+backup = typer.Typer(help="Backups without wrapping keys.", no_args_is_help=True)
+
+
+def mount(app: typer.Typer) -> None:
+    """Add `init` to the top."""
+    app.command("init", epilog="Example: PORTCULLIS_KEY_SECRET_FILE=secret portcullis init --home ./home")(init)
+
+
+def init(
+    home: HomeOption,
+    source: Annotated[str, typer.Option("--source", help="The agency that holds the records.")] = "IRS",
+    origin: Annotated[str | None, typer.Option(help="The name of the ledger; a random one by default.")] = None,
+    store_url: Annotated[str, typer.Option(help="The store's URL; SQLite in the home by default.")] = "",
+) -> None:
+    """Make a home: keys, store and an empty ledger. Nothing else makes one."""
+    made = create(home, secret_from_env(), source_agency=source, origin=origin, store=store_url)
+    publish(made)
+    result({}, False, f"A home was made at {home}. Its ledger is {made.settings.origin}.")
+
+
+@store.command("upgrade", epilog="Example: portcullis store upgrade --home ./home")
+def upgrade_(home: HomeOption) -> None:
+    """Bring the store to this program's revision."""
+    before, after = upgrade(store_url(home, config.load(home)))
+    result({}, False, f"The store was at revision {before} and is at {after}.")
+
+
+@backup.command("create", epilog="Example: portcullis backup create ./backup-2026-11-21")
+def create_(folder: Annotated[Path, typer.Argument(help="An empty or absent directory.")], home: HomeOption) -> None:
+    """Copy store, evidence, accounting, ledger and settings; wrapping keys stay behind."""
+    count = backups.create(open_home(home), folder)
+    result({}, False, f"{count} files are in {folder}. The wrapping key is not among them; keep it elsewhere.")
+
+
+@backup.command("restore", epilog="Example: portcullis backup restore ./backup-2026-11-21 --home ./restored --wrapping-key wrapping.json")
+def restore_(
+    folder: Annotated[Path, typer.Argument(help="The backup.", exists=True, file_okay=False)],
+    home: HomeOption,
+    wrapping_key: Annotated[Path, typer.Option(help="The wrapping key's file, kept apart.", exists=True)],
+    published: Annotated[
+        Path | None, typer.Option(help="The last published or witnessed checkpoint, if it is newer than the backup.", exists=True)
+    ] = None,
+) -> None:
+    """Make a home from a backup; it refuses to sign below what was published."""
+    backups.restore(folder, home, wrapping_key, published)
+    result({}, False, f"The backup was restored to {home}.")

@@ -1,0 +1,71 @@
+"""How commands speak: the result on standard output, everything else on standard error, never a traceback or a personal value."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from portcullis.errors import PortcullisError, Tampered
+
+__all__ = [
+    "DONE",
+    "FAILED",
+    "NOT_VERIFIED",
+    "SOME_REFUSED",
+    "USAGE",
+    "HomeOption",
+    "JsonOption",
+    "fail",
+    "log",
+    "result",
+    "timed",
+]
+
+DONE, FAILED, USAGE, SOME_REFUSED, NOT_VERIFIED = 0, 1, 2, 3, 4
+"""Exit codes (interface.md). SOME_REFUSED comes only from `batch` and `release`."""
+
+HomeOption = Annotated[Path, typer.Option("--home", envvar="PORTCULLIS_HOME", help="The Portcullis home directory.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def result(value: object, as_json: bool, text: Callable[[], str] | str = "") -> None:
+    """Print the result: canonical-order JSON, or text for people."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, sort_keys=True) + "\n")
+        return
+    shown = text() if callable(text) else text
+    sys.stdout.write((shown or json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)) + "\n")
+
+
+def log(event: str, **facts: object) -> None:
+    """One JSON line on standard error. Callers give ids, codes and counts, never values of a row."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    sys.stderr.write(json.dumps({"time": stamp, "event": event, **facts}, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def timed(event: str, **facts: object) -> Iterator[None]:
+    """Log that a long step ended, with its seconds."""
+    begun = time.monotonic()
+    yield
+    log(event, seconds=round(time.monotonic() - begun, 2), **facts)
+
+
+def fail(error: PortcullisError) -> NoReturn:
+    """Say what, why and what next, and leave with 1, or 4 when evidence contradicts itself."""
+    parts = [
+        f"portcullis: {error.what}",
+        f"  why: {error.why}" if error.why else "",
+        f"  next: {error.next_step}" if error.next_step else "",
+    ]
+    if error.code:
+        parts.insert(1, f"  code: {error.code}")
+    sys.stderr.write("\n".join(part for part in parts if part) + "\n")
+    sys.exit(NOT_VERIFIED if isinstance(error, Tampered) else FAILED)

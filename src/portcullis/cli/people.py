@@ -1,0 +1,212 @@
+"""`portcullis key`, `officer` and `safeguard`: who may act, who may receive, and whether their agency may."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from portcullis.cli.acting import KeyOption, secret_of, sign_here
+from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.crypto import AgreementKey, SigningKey, decode64, encode64, key_id_of, save_key
+from portcullis.errors import Refused
+from portcullis.home import open_home
+from portcullis.model import Role
+from portcullis.officers import content_hash, enrol_key, enrol_root, key_content, revoke_key
+from portcullis.publish import publish
+from portcullis.standing import (
+    OfficerRecord,
+    enrol_vault,
+    facts,
+    officer_content,
+    record_officer,
+    revoke_vault,
+    set_standing,
+    standing_content,
+    vault_content,
+)
+from portcullis.store import reading, release_exclusive, schema
+
+key = typer.Typer(help="Keys: make a key file, enrol it under its agency's root, revoke it.", no_args_is_help=True)
+officer = typer.Typer(help="The requesting agency's people: who signs, who may receive.", no_args_is_help=True)
+safeguard = typer.Typer(help="Safeguards: the receiving agency's standing and its vaults.", no_args_is_help=True)
+
+AgencyOption = Annotated[str, typer.Option(help="The agency's code, as IRS.")]
+PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
+
+
+@key.command("new", epilog="Example: portcullis key new officer.json --secret-file secret")
+def new(
+    file: Annotated[Path, typer.Argument(help="The key file to write; it must not exist.")],
+    vault: Annotated[bool, typer.Option(help="A vault's key (P-256) instead of a signing key.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a key file, encrypted under the secret of this environment, and print its public half."""
+    if file.exists():
+        raise Refused(f"{file.name} exists.", "A key file is never overwritten.", "Name another file.")
+    made = AgreementKey.generate() if vault else SigningKey.generate()
+    save_key(file, made, secret_of(None))
+    public = dict(made.public_jwk) if isinstance(made, AgreementKey) else encode64(made.public)
+    result({"key_id": made.key_id, "public": public}, as_json, f"{made.key_id} {json.dumps(public) if vault else public}")
+
+
+@key.command("add", epilog="Example: portcullis key add --agency ICE --person ICE-0001 --role officer --public … --key ice-root.json")
+def add(
+    home: HomeOption,
+    agency: AgencyOption,
+    public: Annotated[str, typer.Option(help="The public key in base64.")],
+    person: Annotated[str, typer.Option(help="The person's pseudonymous id; not for --root.")] = "",
+    role: Annotated[list[str] | None, typer.Option(help="A role (may be repeated).")] = None,
+    root: Annotated[bool, typer.Option("--root", help="Name this key as the agency's root; it is trusted from outside.")] = False,
+    side: Annotated[str, typer.Option(help="With --root: source or recipient.")] = "recipient",
+    key: Annotated[Path | None, typer.Option("--key", help="The agency root's key file, which signs the enrolment.", exists=True)] = None,
+) -> None:
+    """Enrol a person's key under the agency's root, or name a root."""
+    opened, material = open_home(home), decode64(public, "public key")
+    with release_exclusive(opened.engine) as conn:
+        if root:
+            enrol_root(opened, conn, agency, side, material)
+        else:
+            roles = [_role(name) for name in role or []]
+            if key is None or not person or not roles:
+                raise typer.BadParameter("a person's key needs --person, --role and the root's --key")
+            content = key_content(agency, person, [each.value for each in roles], material)
+            act = sign_here(opened, key, f"root:{agency}", "key.enroll", content)
+            enrol_key(opened, conn, agency=agency, person=person, roles=roles, public=material, act=act)
+    publish(opened)
+    result({}, False, f"Key {key_id_of(material)} is {'the root of ' + agency if root else 'enrolled for ' + person}.")
+
+
+def _role(name: str) -> Role:
+    try:
+        return Role(name)
+    except ValueError as error:
+        raise typer.BadParameter("a role is one of " + ", ".join(role.value for role in Role)) from error
+
+
+@key.command("list", epilog="Example: portcullis key list --json")
+def list_(home: HomeOption, as_json: JsonOption = False) -> None:
+    """Every enrolled key, and whether it was revoked."""
+    k = schema.key
+    with reading(open_home(home).engine) as conn:
+        rows = [
+            dict(row)
+            for row in conn.execute(select(k.c.key_id, k.c.agency, k.c.person, k.c.roles, k.c.revoked_at).order_by(k.c.leaf_idx)).mappings()
+        ]
+    result(
+        rows,
+        as_json,
+        "\n".join(f"{r['key_id']}  {r['agency']}  {r['person']}  {r['roles']}{'  revoked' if r['revoked_at'] else ''}" for r in rows)
+        or "No key.",
+    )
+
+
+@key.command("revoke", epilog="Example: portcullis key revoke 0123456789abcdef --agency ICE --key ice-root.json")
+def revoke(key_id: Annotated[str, typer.Argument()], home: HomeOption, agency: AgencyOption, key: Path = KeyOption) -> None:
+    """Revoke a key; from this place in the log on nothing it signs counts."""
+    opened = open_home(home)
+    act = sign_here(opened, key, f"root:{agency}", "key.revoke", content_hash({"key_id": key_id}))
+    with release_exclusive(opened.engine) as conn:
+        revoke_key(opened, conn, key_id, act)
+    publish(opened)
+    result({}, False, f"Key {key_id} is revoked.")
+
+
+@officer.command(
+    "add",
+    epilog="Example: portcullis officer add --agency ICE --person ICE-0001 --employee --active --cleared --mfa --trained-on 20770 --key ice-root.json",
+)
+def officer_add(
+    home: HomeOption,
+    agency: AgencyOption,
+    person: Annotated[str, typer.Option(help="The person's pseudonymous id.")],
+    employee: bool = False,
+    active: bool = False,
+    cleared: bool = False,
+    mfa: bool = False,
+    trained_on: Annotated[int | None, typer.Option(help="Epoch day of the yearly training.")] = None,
+    office: Annotated[str, typer.Option(help="An office of the agreement's roster, for who may sign.")] = "",
+    office_from: Annotated[int | None, typer.Option(help="First epoch day in office.")] = None,
+    office_to: Annotated[int | None, typer.Option(help="Last epoch day in office.")] = None,
+    key: Path = KeyOption,
+) -> None:
+    """Record what is known of a person of the requesting agency, signed by its root."""
+    opened = open_home(home)
+    known = OfficerRecord(agency, person, int(employee), int(active), int(cleared), int(mfa), trained_on, office, office_from, office_to)
+    act = sign_here(opened, key, f"root:{agency}", "officer.record", officer_content(known))
+    with release_exclusive(opened.engine) as conn:
+        record_officer(opened, conn, known, act)
+    publish(opened)
+    result({}, False, f"The record of {person} is written.")
+
+
+@officer.command("list", epilog="Example: portcullis officer list --json")
+def officer_list(home: HomeOption, as_json: JsonOption = False) -> None:
+    """Every person on record."""
+    o = schema.officer
+    with reading(open_home(home).engine) as conn:
+        rows = [dict(row) for row in conn.execute(select(o).order_by(o.c.agency, o.c.person)).mappings()]
+    result(rows, as_json, "\n".join(f"{r['agency']}  {r['person']}  {r['office'] or 'officer'}" for r in rows) or "Nobody.")
+
+
+@safeguard.command(
+    "standing", epilog="Example: portcullis safeguard standing ICE --set findings_without_plan=0 --as IRS-SAFEGUARDS --key s.json"
+)
+def standing(
+    agency: Annotated[str, typer.Argument(help="The receiving agency.")],
+    home: HomeOption,
+    change: Annotated[
+        str | None, typer.Option("--set", help="field=value: report_accepted_on (epoch day), findings_without_plan, suspended (0/1).")
+    ] = None,
+    person: Annotated[str, typer.Option("--as", help="The safeguards officer who acts.")] = "",
+    key: Annotated[Path | None, typer.Option("--key", help="Their key file.", exists=True)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show an agency's standing, or change one field of it."""
+    opened = open_home(home)
+    if change is not None:
+        field, _, text = change.partition("=")
+        if key is None or not person or not text.isdecimal():
+            raise typer.BadParameter("a change is --set field=number with --as and --key")
+        act = sign_here(opened, key, person, "standing.set", standing_content(agency, field, int(text)))
+        with release_exclusive(opened.engine) as conn:
+            set_standing(opened, conn, agency, field, int(text), act)
+        publish(opened)
+    with reading(opened.engine) as conn:
+        found = facts(conn, agency, opened.now() // 86_400)
+    result(found, as_json)
+
+
+@safeguard.command(
+    "vault", epilog="Example: portcullis safeguard vault ICE-V1 --agency ICE --storage agency-hsm --jwk vault.json --key ice-root.json"
+)
+def vault(
+    vault_id: Annotated[str, typer.Argument(help="The vault's id.")],
+    home: HomeOption,
+    agency: AgencyOption,
+    storage: Annotated[str, typer.Option(help="The attested class of storage.")] = "",
+    jwk: Annotated[Path | None, typer.Option(help="The vault's public JWK.", exists=True)] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Revoke it instead.")] = False,
+    key: Path = KeyOption,
+) -> None:
+    """Enrol or revoke a vault that answers are sealed to."""
+    opened = open_home(home)
+    with release_exclusive(opened.engine) as conn:
+        if revoke:
+            revoke_vault(
+                opened, conn, vault_id, sign_here(opened, key, f"root:{agency}", "vault.revoke", content_hash({"vault": vault_id}))
+            )
+        else:
+            try:
+                public = json.loads(jwk.read_text(encoding="utf-8")) if jwk else None
+            except ValueError:
+                public = None
+            if not isinstance(public, dict):
+                raise Refused("The vault's public key cannot be read.", "It must be one JWK.", "Name the file with --jwk.")
+            act = sign_here(opened, key, f"root:{agency}", "vault.enroll", vault_content(agency, vault_id, public, storage))
+            enrol_vault(opened, conn, agency, vault_id, public, storage, act)
+    publish(opened)
+    result({}, False, f"Vault {vault_id} is {'revoked' if revoke else 'enrolled'}.")

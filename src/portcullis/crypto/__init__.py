@@ -1,0 +1,58 @@
+"""The only place that touches keys: sign, verify, open, commit, wrap.
+
+`seal` is not offered here on purpose: only `release/` may import `portcullis.crypto.seal`.
+"""
+
+from portcullis.crypto.canonical import canonical, strict_loads
+from portcullis.crypto.commit import blind_index, commit, open_commitment
+from portcullis.crypto.dsse import ACT_TYPE, Lookup, open_act, open_dsse, pae, read_dsse, sign_act, sign_dsse, signer_of
+from portcullis.crypto.encoding import decode64, encode64
+from portcullis.crypto.evidence import read_parquet, write_parquet
+from portcullis.crypto.fips import require_fips
+from portcullis.crypto.keyfile import load_key, load_secret, save_key, save_secret, secret_from_env
+from portcullis.crypto.keys import AgreementKey, SigningKey, check_jwk, check_public, jwk_thumbprint, key_id_of, verify
+from portcullis.crypto.private_file import read_private, write_private
+from portcullis.crypto.unseal import open_sealed, sealed_header
+from portcullis.crypto.wrap import destroy, new_data_key, unwrap, wrap
+
+__all__ = [
+    "ACT_TYPE",
+    "AgreementKey",
+    "Lookup",
+    "SigningKey",
+    "blind_index",
+    "canonical",
+    "check_jwk",
+    "check_public",
+    "commit",
+    "decode64",
+    "destroy",
+    "encode64",
+    "jwk_thumbprint",
+    "key_id_of",
+    "load_key",
+    "load_secret",
+    "new_data_key",
+    "open_act",
+    "open_commitment",
+    "open_dsse",
+    "open_sealed",
+    "pae",
+    "read_dsse",
+    "read_parquet",
+    "read_private",
+    "require_fips",
+    "save_key",
+    "save_secret",
+    "sealed_header",
+    "secret_from_env",
+    "sign_act",
+    "sign_dsse",
+    "signer_of",
+    "strict_loads",
+    "unwrap",
+    "verify",
+    "wrap",
+    "write_parquet",
+    "write_private",
+]

@@ -1,0 +1,82 @@
+"""Evidence files: encrypted Parquet under a batch's data key.
+
+An evidence file is read only when
+ 1. the SHA-256 of the whole file is the one recorded when it was written (readers check tags only of the columns they read),
+ 2. its footer and columns decrypt and authenticate under the key (Parquet modular encryption, AES-256-GCM, footer encrypted).
+
+Files are written whole or not at all: temporary file, sync, rename, sync of the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.parquet import encryption
+
+from portcullis.crypto.wrap import sync_folder
+from portcullis.errors import OutOfOrder, Refused, Tampered
+
+__all__ = ["read_parquet", "write_parquet"]
+
+
+def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes) -> str:
+    """Write `table` to `path`, encrypted under `key` (32 bytes), and give the SHA-256 (hex) of the whole file.
+
+    A file already at `path` is replaced: a step that was killed before its commit is done again.
+    """
+    if len(key) != 32:
+        raise OutOfOrder("A data key has 32 bytes.", f"This one has {len(key)}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
+            _write(file, table, key)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return digest
+
+
+def read_parquet(path: Path, key: bytes, columns: Sequence[str] | None = None, *, expected_sha256: str) -> pa.Table:
+    """The table, or only `columns` of it, in the evidence file at `path`; checks 1 and 2.
+
+    Raises Tampered when the file is not the one that was written, Refused when it is not there.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise Refused(
+            "An evidence file cannot be read.", f"{error.strerror}.", "Restore the evidence of the batch from a backup."
+        ) from error
+    with file:
+        if not hmac.compare_digest(hashlib.file_digest(file, "sha256").hexdigest(), expected_sha256):  # 1
+            raise _tampered("Its SHA-256 is not the one recorded when it was written.")
+        file.seek(0)
+        try:
+            properties = encryption.create_decryption_properties(key)
+            return pq.ParquetFile(file, decryption_properties=properties).read(None if columns is None else list(columns))  # 2
+        except (pa.ArrowException, OSError, ValueError):
+            raise _tampered("It does not decrypt under the key of its batch.") from None
+
+
+def _write(file: BinaryIO, table: Any, key: bytes) -> None:
+    properties = encryption.create_encryption_properties(key)
+    with pq.ParquetWriter(file, table.schema, compression="zstd", encryption_properties=properties) as writer:
+        for batch in table if isinstance(table, pa.RecordBatchReader) else table.to_batches(max_chunksize=131_072):
+            writer.write_batch(batch)
+
+
+def _tampered(why: str) -> Tampered:
+    return Tampered("An evidence file is not what was written.", why, "Stop, keep the file, and compare with a backup.")

@@ -1,0 +1,80 @@
+"""The encrypted evidence files of a batch, and the key they are under.
+
+Each batch has its own data key, wrapped by the gateway's wrapping key and kept in the store; destroying the wrapped key makes
+every evidence file of the batch unreadable while ledger and accounting stay whole. A file's SHA-256 stands in the store, written in
+the same transaction as the step that made it, so that a file that was exchanged or half written is found before it is used.
+
+Files of one batch: `raw` (rows as received), `checked` and `matched` (findings), `decisions` (with the openings of their
+commitments), `answers` (what would leave, with salts), `accounting` (openings of the accounting entries).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+from sqlalchemy import Connection, select, update
+
+from portcullis.crypto import canonical, new_data_key, read_parquet, unwrap, wrap, write_parquet
+from portcullis.errors import OutOfOrder, Refused
+from portcullis.home import Home
+from portcullis.store import schema
+
+__all__ = ["batch_key", "has", "new_wrapped_key", "read", "seal_file", "write"]
+
+
+def _context(batch_id: str) -> str:
+    return f"portcullis/batch/{batch_id}"
+
+
+def new_wrapped_key(home: Home, batch_id: str) -> bytes:
+    """A fresh data key for a batch, wrapped."""
+    return wrap(home.wrapping_key, new_data_key(), _context(batch_id))
+
+
+def batch_key(home: Home, conn: Connection, batch_id: str) -> bytes:
+    """The data key of a batch. Raises Refused when it was destroyed."""
+    b = schema.batch
+    wrapped = conn.execute(select(b.c.wrapped_key).where(b.c.id == batch_id)).scalar_one_or_none()
+    if wrapped is None:
+        raise Refused(
+            f"The working data of batch {batch_id} was destroyed.", "Its key is gone.", "The ledger and the accounting still answer."
+        )
+    return unwrap(home.wrapping_key, bytes(wrapped), _context(batch_id))
+
+
+def write(home: Home, conn: Connection, batch_id: str, name: str, table: pa.Table) -> None:
+    """Write one evidence file and note its hash in the caller's transaction.
+
+    The file is in place, synced, before the transaction that names it commits; a kill between leaves a file nobody names,
+    which the next run replaces.
+    """
+    digest = seal_file(home, batch_key(home, conn, batch_id), batch_id, name, table)
+    b = schema.batch
+    noted = _noted(conn, batch_id) | {name: digest}
+    conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(noted).decode()))
+
+
+def seal_file(home: Home, key: bytes, batch_id: str, name: str, table: pa.Table) -> str:
+    """Write the encrypted file and return its SHA-256 (hex)."""
+    return write_parquet(home.evidence(batch_id, name), table, key)
+
+
+def has(conn: Connection, batch_id: str, name: str) -> bool:
+    """Whether that evidence file was written."""
+    return name in _noted(conn, batch_id)
+
+
+def read(home: Home, conn: Connection, batch_id: str, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read one evidence file, checked against the hash in the store. Raises Tampered when it differs."""
+    noted = _noted(conn, batch_id)
+    if name not in noted:
+        raise OutOfOrder(f"Batch {batch_id} has no evidence file {name} yet.")
+    return read_parquet(home.evidence(batch_id, name), batch_key(home, conn, batch_id), columns=columns, expected_sha256=noted[name])
+
+
+def _noted(conn: Connection, batch_id: str) -> dict[str, str]:
+    b = schema.batch
+    text = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id)).scalar_one_or_none()
+    return json.loads(text) if text else {}

@@ -1,0 +1,137 @@
+"""The home directory: what is in it, how it is made once, and how it is opened.
+
+Only `create` makes a home and a ledger; `open` refuses when there is none. Layout (journey.md):
+
+    portcullis.toml  store.db  keys/  evidence/  accounting/  ledger/  register/  outbox/  tmp/
+
+`tmp/` is private and emptied whenever a home is opened for work. Key files are encrypted under the secret in the file that
+`PORTCULLIS_KEY_SECRET_FILE` names; a synthetic demo home carries its own in `keys/demo-secret`, and says so.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from portcullis import config
+from portcullis.config import Settings
+from portcullis.crypto import SigningKey, load_key, load_secret, new_data_key, require_fips, save_key, save_secret, secret_from_env
+from portcullis.errors import Refused
+from portcullis.store import create_store, open_store
+
+__all__ = ["DEMO_SECRET", "Home", "create", "open_home"]
+
+DEMO_SECRET = "demo-secret"  # noqa: S105 - the name of a file in synthetic demo homes, not a secret
+_FOLDERS = ("keys", "evidence", "accounting", "ledger", "register", "outbox", "tmp", "agreements")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An opened home. `now` gives whole seconds UTC, so that tests can set the time."""
+
+    path: Path
+    settings: Settings
+    engine: Engine
+    log_key: SigningKey
+    wrapping_key: bytes
+    accounting_key: bytes
+    now: Callable[[], int]
+
+    @property
+    def ledger(self) -> Path:
+        """Where checkpoint, tiles and entry bundles are published."""
+        return self.path / "ledger"
+
+    @property
+    def tmp(self) -> Path:
+        """The private temporary directory."""
+        return self.path / "tmp"
+
+    def evidence(self, batch_id: str, name: str) -> Path:
+        """The encrypted evidence file `name` of one batch."""
+        folder = self.path / "evidence" / batch_id
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder / f"{name}.parquet"
+
+
+def _clock() -> int:
+    return int(time.time())
+
+
+def store_url(path: Path, settings: Settings) -> str:
+    """The URL of the store: the setting, or SQLite in the home."""
+    return settings.store_url or f"sqlite:///{path / 'store.db'}"
+
+
+def create(
+    path: Path,
+    secret: bytes,
+    *,
+    source_agency: str = "IRS",
+    origin: str | None = None,
+    store: str = "",
+    now: Callable[[], int] = _clock,
+) -> Home:
+    """Make a home, its keys, an empty store and an empty ledger.
+
+    Raises Refused when `path` exists and is not an empty directory: a home is never made over another.
+    """
+    require_fips()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise Refused(f"A home cannot be made at {path}.", "Something is there already.", "Name an empty or absent directory.")
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in _FOLDERS:
+        (path / folder).mkdir(mode=0o700)
+    name = origin or f"portcullis.invalid/{source_agency.lower()}/{secrets.token_hex(8)}"
+    settings = Settings(origin=name, source_agency=source_agency, store_url=store)
+    save_key(path / "keys" / "log.json", SigningKey.generate(), secret)
+    save_secret(path / "keys" / "wrapping.json", new_data_key(), secret)
+    save_secret(path / "keys" / "accounting.json", new_data_key(), secret)
+    create_store(store_url(path, settings))
+    (path / config.FILE_NAME).write_text(config.template(settings), encoding="utf-8")
+    return _open(path, settings, secret, now)
+
+
+def open_home(path: Path, *, now: Callable[[], int] = _clock) -> Home:
+    """Open an existing home with the key secret of this environment.
+
+    Raises Refused when there is no home, no secret, or the store is of another version.
+    """
+    require_fips()
+    settings = config.load(path)
+    demo = path / "keys" / DEMO_SECRET
+    secret = demo.read_bytes().strip() if demo.is_file() else secret_from_env()
+    return _open(path, settings, secret, now)
+
+
+def _open(path: Path, settings: Settings, secret: bytes, now: Callable[[], int]) -> Home:
+    _empty(path / "tmp")
+    log_key = load_key(path / "keys" / "log.json", secret)
+    if not isinstance(log_key, SigningKey):
+        raise Refused(
+            "keys/log.json is not the ledger's signing key.", "It holds a key of another kind.", "Restore it from where keys are kept."
+        )
+    return Home(
+        path=path,
+        settings=settings,
+        engine=open_store(store_url(path, settings)),
+        log_key=log_key,
+        wrapping_key=load_secret(path / "keys" / "wrapping.json", secret),
+        accounting_key=load_secret(path / "keys" / "accounting.json", secret),
+        now=now,
+    )
+
+
+def _empty(folder: Path) -> None:
+    """What a killed run left in tmp/ may hold personal values; it goes before anything else is done."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

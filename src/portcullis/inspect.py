@@ -1,0 +1,62 @@
+"""A person looks at one request: what was asked, what each rule said, and what the register holds.
+
+Every look writes an `inspection` leaf first: who, why, through which command (26 U.S.C. 6103(b)(7) counts a look as an inspection).
+No score is shown; the findings say in words what agreed and what did not.
+"""
+
+from __future__ import annotations
+
+import pyarrow.compute as pc
+from sqlalchemy import Connection, insert
+
+from portcullis import evidence
+from portcullis.batches import get, ref
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.journal import record
+from portcullis.matching.answers import on_file
+from portcullis.matching.register import open_register
+from portcullis.model import LeafType, Verdict
+from portcullis.pipeline import rules_of
+from portcullis.steps.context import agreement_of
+from portcullis.store import schema, writing
+
+__all__ = ["show_request"]
+
+
+def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: str) -> dict[str, object]:
+    """Everything a reviewer may see of one request. Raises Refused when there is no such request."""
+    with writing(home.engine) as conn:
+        row = get(conn, batch_id)
+        if not 1 <= ordinal <= row["count"]:
+            raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
+        index = record(home, conn, LeafType.INSPECTION, {"who": person, "why": "review", "command": command}, batch=ref(conn, batch_id))
+        conn.execute(
+            insert(schema.inspection).values(person=person, why="review", command=command, batch_id=batch_id, at=home.now(), leaf_idx=index)
+        )
+        rules = agreement_of(home, conn, row).rules
+        asked = {name: value for name, value in _row(home, conn, batch_id, "raw", ordinal).items() if value is not None}
+        findings: list[dict[str, object]] = []
+        for stage in ("checked_findings", "matched_findings"):
+            if not evidence.has(conn, batch_id, stage):
+                continue
+            table = evidence.read(home, conn, batch_id, stage)
+            found = table.filter(pc.equal(table["ordinal"], ordinal)).to_pylist()
+            for rule in rules_of(table) if found else ():
+                verdict = Verdict(found[0][rule])
+                if verdict >= Verdict.REFER:
+                    stated = rules.rule(rule)
+                    finding = {"rule": rule, "verdict": verdict.name.lower(), "reason": found[0][f"{rule}_reason"], "says": stated.message}
+                    findings.append(finding | {"citation": stated.citation})
+        register: list[dict[str, object]] = []
+        if evidence.has(conn, batch_id, "matched_facts"):
+            matched = _row(home, conn, batch_id, "matched_facts", ordinal)
+            if matched.get("person_id") is not None:
+                register = on_file(open_register(home.path / "register"), str(matched["person_id"]))
+    return {"batch": batch_id, "ordinal": ordinal, "asked": asked, "findings": findings, "on_file": register}
+
+
+def _row(home: Home, conn: Connection, batch_id: str, name: str, ordinal: int) -> dict[str, object]:
+    table = evidence.read(home, conn, batch_id, name)
+    found = table.filter(pc.equal(table["ordinal"], ordinal)).to_pylist()
+    return found[0] if found else {}

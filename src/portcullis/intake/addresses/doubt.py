@@ -1,0 +1,178 @@
+"""The second look: one row with suspect words, or without a delivery line, read as a person would read it.
+
+Checks in their order (rules.md R12-R15):
+1. nothing but punctuation, or nothing but numbers;
+2. words of custody, institutions and agencies outside a street's name (R15);
+3. words that say no address is known, alone or as a statement (R14), unless they are the name of a numbered street with its type;
+4. descriptions of a place instead of its address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from portcullis.intake.addresses.lexicon import classify
+from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, vocabulary
+from portcullis.intake.addresses.vocabulary import read_yaml
+
+__all__ = ["Reading", "read"]
+
+
+class Reading(IntEnum):
+    """What the second look found."""
+
+    CLEAR = 0
+    BLANK = 1
+    NUMBERS_ONLY = 2
+    PLACEHOLDER = 3
+    PLACEHOLDER_DOUBT = 4
+    INSTITUTION = 5
+    DOUBT = 6
+
+
+_FILLER_NUMBERS = frozenset({"0", "00", "000", "0000", "1234", "12345", "123456", "999", "9999", "99999", "111", "1111", "11111"})
+_GENERIC_TYPES = frozenset({"ST", "AVE"})
+_HOUSES = frozenset({"CTR", "CP", "STA", "HVN", "MSN", "UN", "VLG", "LDG", "MNR", "HL"})
+_SPACED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of one part of a row, and how many are of each kind."""
+
+    words: tuple[str, ...]
+
+    def any(self, *kinds: str) -> bool:
+        return any(word in vocabulary(kind) for word in self.words for kind in kinds)
+
+    @property
+    def strong(self) -> bool:
+        return self.any("strong")
+
+    @property
+    def misspelt(self) -> str | None:
+        return next((known for known in map(near, self.words) if known in vocabulary("strong")), None)
+
+    @property
+    def statement(self) -> bool:
+        """A denial and something that could have been told, in this order or the other."""
+        return self.any("deny") and any(word in vocabulary("told") and word not in vocabulary("deny") for word in self.words)
+
+    @property
+    def only_vocabulary(self) -> bool:
+        kinds = ("strong", "deny", "told", "about", "statement", "any_street")
+        return bool(self.words) and all(any(word in vocabulary(kind) for kind in kinds) or near(word) for word in self.words)
+
+    @property
+    def institution(self) -> bool:
+        held = any(near(word) in vocabulary("custody") for word in self.words)
+        return held or self.any("custody", "place", "agency") or self.joined(self.words)
+
+    @staticmethod
+    def joined(words: tuple[str, ...]) -> bool:
+        return any(first in words and second in words for first, second in read_yaml("institutions.yaml")["joined"])
+
+    @property
+    def keys(self) -> bool:
+        return any(map(gibberish, self.words))
+
+
+def _words(tokens: list[str]) -> _Words:
+    """Letters read for look-alike digits, and words that were spelt out with spaces put together."""
+    found: list[str] = []
+    run: list[str] = []
+    for token in [*map(plain_letters, tokens), ""]:
+        if len(token) == 1 and token.isalpha():
+            run.append(token)
+            continue
+        found.extend(["".join(run)] if len(run) >= _SPACED else run)
+        run = []
+        if any(char.isalpha() for char in token):
+            found.append(token)
+    return _Words(tuple(_paired(found)))
+
+
+def _paired(words: list[str]) -> list[str]:
+    """UN KNOWN and HOME LESS: two neighbours that are one strong word."""
+    joined = [first + second for first, second in zip(words, words[1:], strict=False) if first + second in vocabulary("strong")]
+    return words + joined
+
+
+@lru_cache(maxsize=200_000)
+def read(tokens: tuple[str, ...], roles: str, kind: str | None, form: str) -> Reading:
+    """The reading of one delivery line: its tokens without the field mark, a role for each (grammar.py), its kind and shape."""
+    signs = [token for token in tokens if token not in (",", "|", "#", "&", "%", "@")]
+    if not signs:
+        return Reading.BLANK
+    if not any(char.isalpha() or char == "~" for token in signs for char in token):
+        return Reading.CLEAR if kind else Reading.BLANK if not "".join(signs).strip("0-/.") else Reading.NUMBERS_ONLY
+    if kind is None:
+        return _without_street(_words(signs))
+    return _with_street(tokens, roles, kind, form)
+
+
+def _without_street(words: _Words) -> Reading:
+    """No number and street: whatever the words say only names the reason."""
+    if words.institution:
+        return Reading.INSTITUTION
+    unknown = words.strong or words.misspelt or words.statement or words.keys or words.any("any_street")
+    return Reading.PLACEHOLDER if unknown or words.any("statement") else Reading.CLEAR
+
+
+def _with_street(tokens: tuple[str, ...], roles: str, kind: str, form: str) -> Reading:
+    part = {key: [token for token, role in zip(tokens, roles, strict=True) if role in key] for key in ("SB123", "T", "X", "N", "I")}
+    outside, name = _words(part["X"]), _words(part["SB123"])
+    if "~" in part["X"] or "~" in part["SB123"]:
+        return Reading.DOUBT
+    if outside.institution:
+        return Reading.INSTITUTION
+    if outside.strong or outside.misspelt or outside.statement:
+        return Reading.PLACEHOLDER_DOUBT
+    if outside.any("where") or outside.keys:
+        return Reading.DOUBT
+    if kind == "po_box" and (_words(part["I"]).strong):
+        return Reading.PLACEHOLDER
+    if kind != "street":
+        return Reading.CLEAR
+    types = [classify(token).street_type for token in part["T"]]
+    if not types and form not in ("highway", "grid"):
+        return _untyped(name)
+    return _typed(name, types[-1] if types else "HWY", part["N"], tuple(part["T"]))
+
+
+def _untyped(name: _Words) -> Reading:
+    """A number and a name without a street type: the name must not be a statement, keys or a house of custody."""
+    if name.institution:
+        return Reading.INSTITUTION
+    if name.statement or ((name.strong or name.misspelt) and name.only_vocabulary):
+        return Reading.PLACEHOLDER
+    if name.keys or name.any("any_street"):
+        return Reading.PLACEHOLDER
+    return Reading.PLACEHOLDER_DOUBT if name.strong or name.misspelt or name.any("where", "statement") else Reading.CLEAR
+
+
+def _typed(name: _Words, street_type: str, number: list[str], last: tuple[str, ...]) -> Reading:
+    """A number, a name and a street type: streets may be named like placeholders, so only what no street is called is held against it."""
+    whole = " ".join([*number, *name.words, street_type])
+    if whole in vocabulary("well_known"):
+        return Reading.PLACEHOLDER
+    if name.strong and name.any("told", "deny") and name.any("told") and name.only_vocabulary:
+        return Reading.PLACEHOLDER
+    if any(gibberish(word) and (len(set(word)) == 1 or len(word) <= 4) for word in name.words):
+        return Reading.PLACEHOLDER
+    if name.institution and (street_type in _HOUSES or _Words.joined((*name.words, *last))):
+        return Reading.INSTITUTION
+    return _doubtful(name, street_type, number)
+
+
+def _doubtful(name: _Words, street_type: str, number: list[str]) -> Reading:
+    filler = "".join(number) in _FILLER_NUMBERS or not "".join(number).strip("0")
+    if name.only_vocabulary and (name.strong or name.misspelt or name.statement or name.any("any_street")):
+        plain = name.strong and not name.statement
+        if filler or street_type in _GENERIC_TYPES or not plain or name.any("never_street"):
+            return Reading.PLACEHOLDER_DOUBT
+    if name.misspelt == "UNKNOWN" or name.keys:
+        return Reading.PLACEHOLDER_DOUBT
+    return Reading.CLEAR

@@ -1,0 +1,127 @@
+"""What one token is, whatever stands beside it: a class letter, its normal forms by role, and whether its row wants a second look.
+
+A token has one class under every spelling (STREET and STR, N and NORTH, FIRST and 1ST), which is what makes renderings of one address equal.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from portcullis.intake.addresses.suspicion import suspect
+from portcullis.intake.addresses.vocabulary import Entry, read_yaml, word_entries
+
+__all__ = ["Token", "classify", "split"]
+
+_ORDINAL = re.compile(r"0*([0-9]+)(?:ST|ND|RD|TH|RO|RA|DO|DA|TO|TA)")
+_GRID = re.compile(r"[NSEW][0-9]+(?:[NSEW][0-9]+)?|[0-9]+[NSEW][0-9]+")
+_HYPHENATED = re.compile(r"[0-9]+[A-Z]?-[0-9]+[A-Z]?")
+_NUMBER_LETTER = re.compile(r"0*([0-9]+[A-Z]{1,2})")
+_LETTER_NUMBER = re.compile(r"[A-Z]{1,2}[0-9]+[A-Z]?")
+_FRACTION = re.compile(r"[1-9][0-9]?/[1-9][0-9]?")
+_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
+_SPLIT = re.compile(r"([A-Z]{2,})([0-9]+[A-Z]{0,2})|([0-9]+)([A-Z]{3,})")
+_QUADRANT = re.compile(r"(NE|NW|SE|SW)([0-9]+(?:ST|ND|RD|TH)?)")
+_ZIP9 = re.compile(r"[0-9]{5}-[0-9]{4}")
+
+_CAN_PREFIX = frozenset("HRCUIq7rNMxpXcmKuLeiksz2")
+"""Classes of words that people write a number against: APT4, HWY41, RR2, BOX12."""
+_SILENT_UNITS = frozenset({"APT", "STE", "UNIT", "LOT", "SPC", "TRLR", "RM", "U", "PMB"})
+"""Designators that do not tell two units of one building apart (APT 4, UNIT 4 and # 4 are one door)."""
+
+
+class Token(NamedTuple):
+    """Class letter; the form inside a street name, as street type, as number, as shown unit, as unit key; ZIP; suspect flag."""
+
+    letter: str
+    name: str
+    street_type: str
+    number: str
+    unit: str
+    unit_key: str
+    suspect: int
+
+
+@lru_cache(maxsize=None)
+def _spelled() -> dict[str, tuple[str, str]]:
+    data = read_yaml("numbers.yaml")
+    found = {word: ("1", value) for word, value in data["cardinals"].items()}
+    found.update({word: ("1", value) for word, value in data["tens"].items()})
+    found.update({word: ("o", value) for word, value in data["ordinals"].items()})
+    return found
+
+
+@lru_cache(maxsize=None)
+def _in_names() -> dict[str, str]:
+    return {spelling: form for form, spellings in read_yaml("words.yaml")["in_names"].items() for spelling in spellings}
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The token, or the two it is made of when a known word and a number were written together."""
+    match = _QUADRANT.fullmatch(text)
+    if match:
+        return match.group(1), match.group(2)
+    match = _SPLIT.fullmatch(text)
+    if not match:
+        return (text,)
+    if match.group(1):
+        entry = word_entries().get(match.group(1))
+        return (match.group(1), match.group(2)) if entry and entry.letter in _CAN_PREFIX else (text,)
+    return (text,) if _ORDINAL.fullmatch(text) else (match.group(3), match.group(4))
+
+
+def classify(text: str) -> Token:
+    """The facts about one token. Pure; the same for a token wherever it stands."""
+    if text.isdigit():
+        return _digits(text)
+    if text[0].isdigit() or (text[-1].isdigit() and text.isascii()):
+        return _mixed(text)
+    spelled = _spelled().get(text)
+    if spelled:
+        return _plain(spelled[0], spelled[1])
+    entry = word_entries().get(text)
+    if entry:
+        return _known(text, entry)
+    if text in (",", "|", "#", "~"):
+        return _plain(text, "/" if text == "#" else text)._replace(suspect=int(text == "~"), unit="#" if text == "#" else text)
+    letter = "l" if len(text) == 1 else "w"
+    return _plain(letter, _in_names().get(text, text))._replace(suspect=int(suspect(text)))
+
+
+def _plain(letter: str, form: str) -> Token:
+    return Token(letter, form, form, form, form, form, 0)
+
+
+def _digits(text: str) -> Token:
+    bare = text.lstrip("0") or "0"
+    letter = "5" if len(text) == 5 else "9" if len(text) == 9 else "n"
+    filler = len(text) > 2 and len(set(text)) == 1 and text[0] in "09"
+    return _plain(letter, bare)._replace(suspect=int(filler))
+
+
+def _mixed(text: str) -> Token:
+    if _ZIP9.fullmatch(text):
+        return _plain("9", text)
+    ordinal = _ORDINAL.fullmatch(text)
+    if ordinal:
+        return _plain("o", ordinal.group(1))
+    for pattern, letter in ((_GRID, "g"), (_HYPHENATED, "h"), (_FRACTION, "f"), (_DECIMAL, "0"), (_LETTER_NUMBER, "b")):
+        if pattern.fullmatch(text):
+            return _plain(letter, text.lstrip("0") if letter == "h" else text)
+    numbered = _NUMBER_LETTER.fullmatch(text)
+    if numbered:
+        return _plain("a", numbered.group(1))
+    return _plain("w" if sum(char.isalpha() for char in text) > 2 else ".", text)._replace(suspect=int(suspect(text)))
+
+
+def _known(text: str, entry: Entry) -> Token:
+    form = _in_names().get(text, entry.form)
+    token = _plain(entry.letter, form)._replace(suspect=int(suspect(text)))
+    if entry.letter == "3":
+        return token._replace(street_type="LN")
+    if entry.letter in "u7m_":
+        return token._replace(unit_key="/" if entry.form in _SILENT_UNITS else entry.form)
+    if entry.letter == "L":
+        return token._replace(unit_key="")
+    return token

@@ -1,0 +1,103 @@
+"""Whether one word says that there is no address, or that a person is held: exactly, with a slip of the pen, in look-alike digits, or as mere keys.
+
+A suspect word decides nothing alone; `doubt.py` reads the row it stands in. What is missed here is still refused for want of a number and a street.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from portcullis.intake.addresses.vocabulary import read_yaml, words
+
+__all__ = ["gibberish", "near", "plain_letters", "suspect", "vocabulary"]
+
+_MIN_FUZZY, _MIN_FUZZY_TWO = 6, 8
+_LEET = str.maketrans("0134578", "OIEASTB")
+_KEYS = re.compile(
+    "ASDF|SDFG|DFGH|FGHJ|GHJK|HJKL|ZXCV|XCVB|CVBN|VBNM|QWER|UIOP|YUIO|RTYU|LKJH|KJHG|JHGF|HGFD|GFDS|FDSA|REWQ|MNBV|NBVC|BVCX|VCXZ|QAZ|WSX|QWE|DFKJ|SDFJ|KSDF|JSDF"
+)
+_NO_VOWEL = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{5,}")
+_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6,}")
+_REPEATED = re.compile(r"(.)\1{2,}|(..)\2{2,}|(...)\3{2,}|(...)\4")
+
+
+@lru_cache(maxsize=None)
+def vocabulary(kind: str) -> frozenset[str]:
+    """The words of one kind: strong, deny, told, about, statement, where, any_street; custody, place, agency, joined; pieces."""
+    if kind in ("custody", "place", "agency"):
+        return words("institutions.yaml", kind)
+    if kind == "joined":
+        return frozenset(word for pair in read_yaml("institutions.yaml")["joined"] for word in pair)
+    if kind == "pieces":
+        return words("abroad.yaml", "pieces")
+    return words("placeholders.yaml", kind)
+
+
+@lru_cache(maxsize=None)
+def _looked_at() -> frozenset[str]:
+    """Words whose row is read a second time although it has a number and a street."""
+    kinds = ("strong", "deny", "told", "statement", "where", "any_street", "custody", "place", "agency", "joined", "pieces")
+    return frozenset().union(*map(vocabulary, kinds)) - words("placeholders.yaml", "quiet")
+
+
+def _deletions(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(len(word))} | {word}
+
+
+@lru_cache(maxsize=None)
+def _near_index() -> dict[str, tuple[str, ...]]:
+    """Every way of dropping one letter from the strong words that are long enough to be recognised misspelt."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in sorted(vocabulary("strong") | vocabulary("custody")):
+        if len(word) >= _MIN_FUZZY and word not in vocabulary("short"):
+            for piece in _deletions(word):
+                found[piece] = (*found.get(piece, ()), word)
+    return found
+
+
+@lru_cache(maxsize=None)
+def _long_words() -> tuple[str, ...]:
+    return tuple(sorted(word for word in vocabulary("strong") | vocabulary("custody") if len(word) >= _MIN_FUZZY_TWO))
+
+
+def near(word: str) -> str | None:
+    """The strong word this one is a misspelling of: one edit from six letters, two from eight and the same first letter. Never itself a known word."""
+    if len(word) < _MIN_FUZZY - 1 or word in vocabulary("protected"):
+        return None
+    if word in vocabulary("strong") or word in vocabulary("custody"):
+        return None
+    index = _near_index()
+    for piece in sorted(_deletions(word)):
+        for known in index.get(piece, ()):
+            if OSA.distance(word, known) <= 1:
+                return known
+    if len(word) >= _MIN_FUZZY_TWO - 1:
+        for known in _long_words():
+            if known[0] == word[0] and abs(len(known) - len(word)) <= 2 and OSA.distance(word, known, score_cutoff=2) <= 2:
+                return known
+    return None
+
+
+def plain_letters(word: str) -> str:
+    """The word with digits that stand for letters read as those letters: UNKN0WN is UNKNOWN."""
+    return word.translate(_LEET) if any(char.isalpha() for char in word) and not word.isalpha() else word
+
+
+def gibberish(word: str) -> bool:
+    """Mere keys: XXX, ASDF, SDKFJH. Roman numerals and short forms without vowels stay words."""
+    if not word.isalpha() or len(word) < 3 or word in ("III", "XXX", "VIII", "XIII", "XVIII", "XXIII"):
+        return word == "XXX"
+    if len(set(word)) == 1 or _KEYS.search(word):
+        return True
+    if len(word) >= 5 and _NO_VOWEL.fullmatch(word) is not None and word not in vocabulary("protected"):
+        return True
+    return _CONSONANTS.search(word) is not None or (len(word) >= 6 and _REPEATED.fullmatch(word) is not None)
+
+
+def suspect(word: str) -> bool:
+    """Whether a row with this word is read a second time."""
+    word = plain_letters(word)
+    return word in _looked_at() or gibberish(word) or near(word) is not None

@@ -1,0 +1,177 @@
+"""Opening what was sent: who signed, what the envelope declares, and whether the data file is what it says (R01-R10).
+
+Nothing here refuses: it gathers the batch facts, and the agreement's rules judge them. What could not be read is a fact too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, select
+
+from portcullis.agreement import Agreement
+from portcullis.crypto import open_dsse, read_dsse, signer_of
+from portcullis.datafile import ENVELOPE_TYPE, SCHEMA, SUFFIXES, Envelope, FileRoot, Limits, read, read_salts
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.model import Role
+from portcullis.officers import Officer, officer_of_key
+from portcullis.orders import stays_on
+from portcullis.standing import facts as standing_facts
+from portcullis.standing import officer_record, on_roster
+from portcullis.store import schema
+
+__all__ = ["Opened", "batch_facts", "open_envelope", "read_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What could be read of a batch folder. `fault` says why something could not, without a value."""
+
+    dsse: Mapping[str, object] | None = None
+    envelope: Envelope | None = None
+    signer: Officer | None = None
+    fault: Refused | None = None
+    rows: pa.Table = field(default_factory=SCHEMA.empty_table)
+    count_agrees: int = 0
+    root_agrees: int = 0
+    ids_unique: int = 0
+
+
+def open_envelope(home: Home, conn: Connection, folder: Path) -> Opened:
+    """Read and verify `batch.json`; the signer must be the person the envelope names, enrolled as a signer of its agency."""
+    path = folder / "batch.json"
+    try:
+        with path.open("rb") as file:
+            dsse = read_dsse(file.read(1 << 20))
+    except OSError as error:
+        return Opened(
+            fault=Refused("batch.json cannot be read.", error.strerror or "", "Send a folder with batch.json.", code="B-NOT-WRITTEN")
+        )
+    except Refused as fault:
+        return Opened(fault=fault)
+    try:
+        signer = officer_of_key(conn, signer_of(dsse))
+        payload = open_dsse(dsse, lambda _: signer.public if signer else None, ENVELOPE_TYPE)
+        envelope = Envelope.parse(payload, max_rows=home.settings.max_rows)
+    except Refused as fault:
+        return Opened(dsse=dsse, fault=fault)
+    if signer is None or (signer.person, signer.agency) != (envelope.signer, envelope.agency) or Role.SIGNER not in signer.roles:
+        return Opened(dsse=dsse, envelope=envelope, fault=Refused("The envelope is not signed by the signer it names.", code="B-SIG-BAD"))
+    return Opened(dsse=dsse, envelope=envelope, signer=signer)
+
+
+def read_rows(home: Home, folder: Path, opened: Opened) -> Opened:
+    """Read the data file whole and compare it with the envelope. A fault is kept, with the rows that could be read before it."""
+    envelope = opened.envelope
+    if envelope is None:
+        return opened
+    found: list[pa.RecordBatch] = []
+    fault, root = opened.fault, ""
+    limits = Limits(rows=home.settings.max_rows, file_bytes=home.settings.max_file_bytes)
+    try:
+        tree = FileRoot(read_salts(folder / "salts.bin", envelope.count))
+        for part in read(_data_file(folder), limits=limits):
+            found.append(part)
+            tree.update(part)
+        root = tree.digest().hex()
+    except Refused as error:
+        fault = fault or error
+    rows = pa.Table.from_batches(found, SCHEMA)
+    ids = rows["request_id"]
+    return Opened(
+        dsse=opened.dsse,
+        envelope=envelope,
+        signer=opened.signer,
+        fault=fault,
+        rows=rows,
+        count_agrees=int(rows.num_rows == envelope.count),
+        root_agrees=int(root == envelope.root),
+        ids_unique=int(ids.null_count == 0 and pc.count_distinct(ids).as_py() == rows.num_rows),
+    )
+
+
+def _data_file(folder: Path) -> Path:
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name != "engagements.jsonl")
+    if len(found) != 1:
+        raise Refused(
+            "The folder does not hold exactly one data file.",
+            f"It holds {len(found)}.",
+            "Send one file ending in " + ", ".join(SUFFIXES) + ".",
+        )
+    return found[0]
+
+
+def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreement | None) -> dict[str, int | str | None]:
+    """Every fact of scope batch (fields.yaml). What cannot be known is None, and no rule passes on it."""
+    envelope, now = opened.envelope, home.now()
+    if envelope is None:
+        return {"written": int(opened.dsse is not None), "signature_valid": 0, **dict.fromkeys(_UNKNOWN)}
+    today = agreement.day(now) if agreement else now // 86_400
+    record = officer_record(conn, envelope.agency, envelope.signer)
+    offices = frozenset(agreement.offices) if agreement else frozenset()
+    roster = int(on_roster(record, offices, today))
+    delegated = int(envelope.delegation is not None)
+    stays = stays_on(conn, agreement=envelope.agreement_id, agency=envelope.agency, gate=envelope.gate, batch=None)
+    b = schema.batch
+    seen = conn.execute(
+        select(b.c.id).where(
+            b.c.agency == envelope.agency, (b.c.nonce == envelope.nonce) | (b.c.file_root == envelope.root), b.c.state != "refused"
+        )
+    )
+    return {
+        "written": 1,
+        "signature_valid": int(opened.signer is not None),
+        "signer_on_roster": roster,
+        "signer_is_head": int(bool(roster and agreement and record and agreement.offices.get(record.office))),
+        "delegation_present": delegated,
+        "delegation_approved": int(not delegated),
+        "agency_federal": int(agreement is not None and agreement.recipient == envelope.agency),
+        "gate": envelope.gate,
+        "data_class": envelope.data_class,
+        **standing_facts(conn, envelope.agency, today),
+        "stay_active": int(bool(stays)),
+        "agreement_in_force": int(agreement is not None),
+        "agreement_named": int(
+            agreement is not None and (agreement.id, agreement.version) == (envelope.agreement_id, envelope.agreement_version)
+        ),
+        "agreement_covers_gate": int(agreement is not None and _same_gate(agreement.gate, envelope.gate)),
+        "count_agrees": opened.count_agrees,
+        "root_agrees": opened.root_agrees,
+        "ids_unique": opened.ids_unique,
+        "nonce_fresh": int(seen.first() is None),
+    }
+
+
+_UNKNOWN = (
+    "signer_on_roster",
+    "signer_is_head",
+    "delegation_present",
+    "delegation_approved",
+    "agency_federal",
+    "gate",
+    "data_class",
+    "safeguard_current",
+    "safeguard_findings_without_plan",
+    "safeguard_suspended",
+    "stay_active",
+    "agreement_in_force",
+    "agreement_named",
+    "agreement_covers_gate",
+    "count_agrees",
+    "root_agrees",
+    "ids_unique",
+    "nonce_fresh",
+)
+
+
+def _same_gate(ours: str, theirs: str) -> bool:
+    """Whether two spellings name one paragraph: the letters, digits and brackets from `(` or `6103` on."""
+    return re.sub(r"[^0-9a-z()]", "", ours.lower()).endswith(re.sub(r"[^0-9a-z()]", "", theirs.lower()).removeprefix("26usc")) and bool(
+        theirs.strip()
+    )

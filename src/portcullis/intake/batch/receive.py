@@ -1,0 +1,193 @@
+"""Receive a batch: an envelope is accepted whole or refused whole, and either is recorded.
+
+ 1. The envelope is opened and its signature verified (opened.py).
+ 2. The data file is read in bounded memory and compared with count and root.
+ 3. Engagements are read and judged (engaged.py).
+ 4. The agreement's batch rules R01-R08 and R10 decide; the first that fails refuses the batch with its reason.
+ 5. Accepted: rows as received are sealed under a fresh batch key, `batch.received` is written, the next number in stock is taken.
+ 6. Refused: one `batch.refused` leaf, and its readable rows enter the accounting all the same (R43, "all requests").
+One transaction writes state, leaf and hashes; a kill before it leaves files that nobody names.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from portcullis import accounting, evidence
+from portcullis.agreement import Agreement, adopted
+from portcullis.batches import assign, new_number, ref
+from portcullis.crypto import canonical, commit
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.intake.batch.engaged import Engaged, officer_facts, ranges_table, read_engaged
+from portcullis.intake.batch.opened import Opened, batch_facts, open_envelope, read_rows
+from portcullis.intake.batch.refusal import refused_entries
+from portcullis.journal import record
+from portcullis.model import BatchState, Finding, LeafType, Role, Verdict
+from portcullis.rules import evaluate_batch
+from portcullis.store import reading, release_shared, schema
+
+__all__ = ["Received", "receive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a batch: its number, its state, and for a refused one the rule, the reason code and the message."""
+
+    batch_id: str
+    state: BatchState
+    count: int
+    rule: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+def receive(home: Home, folder: Path) -> Received:
+    """Receive the batch in `folder` (`batch.json`, one data file, `salts.bin`, `engagements.jsonl`).
+
+    Never raises for what the sender did: the answer is a refused batch. Raises Refused only when `folder` is no directory.
+    """
+    if not folder.is_dir():
+        raise Refused("There is no such batch folder.", "It is not a directory.", "Name the folder that holds batch.json.")
+    with reading(home.engine) as conn:
+        opened = open_envelope(home, conn, folder)
+    opened = read_rows(home, folder, opened)
+    with release_shared(home.engine) as conn:
+        agreement = adopted(home, conn, opened.envelope.agreement_id) if opened.envelope else None
+        agreement = agreement or _any_agreement(home, conn)
+        engaged, opened = _engagements(conn, folder, opened, agreement, home.now())
+        finding = _judge(home, conn, opened, agreement)
+        if finding is not None or opened.envelope is None or agreement is None:
+            return _refuse(home, conn, opened, finding)
+        return _accept(home, conn, opened, agreement, engaged)
+
+
+def _any_agreement(home: Home, conn: Connection) -> Agreement | None:
+    """When the envelope names no agreement in force: any that is, so that its batch rules can name what is wrong."""
+    a = schema.agreement
+    names = conn.execute(select(a.c.id).where(a.c.state == "in_force").order_by(a.c.id)).scalars()
+    return next((found for each in names if (found := adopted(home, conn, each)) is not None), None)
+
+
+def _engagements(conn: Connection, folder: Path, opened: Opened, agreement: Agreement | None, now: int) -> tuple[list[Engaged], Opened]:
+    if opened.envelope is None or agreement is None:
+        return [], opened
+    try:
+        return read_engaged(conn, folder / "engagements.jsonl", opened.envelope, agreement.day(now)), opened
+    except Refused as fault:
+        return [], Opened(
+            opened.dsse, opened.envelope, opened.signer, opened.fault or fault, opened.rows, opened.count_agrees, opened.root_agrees
+        )
+
+
+def _judge(home: Home, conn: Connection, opened: Opened, agreement: Agreement | None) -> Finding | None:
+    """The finding that refuses the batch, or None. Without any agreement there is no rule to judge by, and no flow."""
+    fault = opened.fault
+    if agreement is None:
+        return Finding("R08", Verdict.FAIL, "B-NO-AGREEMENT", "", "No agreement is in force.")
+    findings = evaluate_batch(agreement.rules, batch_facts(home, conn, opened, agreement), switches=_positions(conn, agreement))
+    failed = next((each for each in findings if each.verdict >= Verdict.REFER), None)
+    if failed is None and fault is not None:
+        return Finding("R10", Verdict.FAIL, fault.code or "B-INTEGRITY", "", str(fault))
+    if failed is not None and fault is not None:
+        return Finding(failed.rule, failed.verdict, failed.reason, failed.citation, f"{failed.message} {fault}")
+    return failed
+
+
+def _positions(conn: Connection, agreement: Agreement) -> Mapping[str, bool]:
+    a = schema.agreement
+    text = conn.execute(select(a.c.switches).where(a.c.id == agreement.id, a.c.version == agreement.version)).scalar_one()
+    positions: dict[str, bool] = json.loads(text)
+    return positions
+
+
+def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, engaged: list[Engaged]) -> Received:
+    envelope = opened.envelope
+    assert envelope is not None and opened.dsse is not None  # noqa: S101 - the rules have passed
+    batch_id, log_id = new_number(conn, time.gmtime(home.now()).tm_year)
+    conn.execute(
+        insert(schema.batch).values(
+            id=batch_id,
+            log_id=log_id,
+            agreement_id=agreement.id,
+            agreement_version=agreement.version,
+            agency=envelope.agency,
+            gate=envelope.gate,
+            data_class=envelope.data_class,
+            signer=envelope.signer,
+            nonce=envelope.nonce,
+            file_root=envelope.root,
+            count=envelope.count,
+            state=BatchState.RECEIVED.value,
+            held=0,
+            received_at=home.now(),
+            rules_hash=agreement.rules.hash,
+            switches=canonical(dict(_positions(conn, agreement))).decode(),
+            wrapped_key=evidence.new_wrapped_key(home, batch_id),
+        )
+    )
+    rows = [(one.statement.officer, one.key_id, one.statement.count, one.digest, int(one.receives)) for one in engaged if one.signed]
+    if rows:
+        names = ("officer", "key_id", "count", "sha256", "receives")
+        conn.execute(insert(schema.engagement), [{"batch_id": batch_id, **dict(zip(names, row, strict=True))} for row in rows])
+    evidence.write(home, conn, batch_id, "raw", opened.rows)
+    evidence.write(home, conn, batch_id, "officers", officer_facts(engaged, envelope.count))
+    evidence.write(home, conn, batch_id, "engagements", ranges_table(engaged))
+    assign(conn, batch_id, home.settings.operator, Role.OPERATOR)
+    salted = commit(secrets.token_bytes(32), "engagements", log_id, agreement.id, [one.digest for one in engaged])
+    fields = {"envelope": dict(opened.dsse), "engagements": salted.hex(), "count": envelope.count, "operator": home.settings.operator}
+    record(home, conn, LeafType.BATCH_RECEIVED, fields, batch=ref(conn, batch_id))
+    _take_stock(conn, batch_id)
+    return Received(batch_id, BatchState.RECEIVED, envelope.count)
+
+
+def _take_stock(conn: Connection, batch_id: str) -> None:
+    """The k-th received batch uses the k-th number (ledger.md); an empty stock is caught before decisions are written."""
+    s = schema.sample_stock
+    k = conn.execute(select(func.min(s.c.k)).where(s.c.batch_id.is_(None))).scalar_one()
+    if k is not None:
+        conn.execute(update(s).where(s.c.k == k).values(batch_id=batch_id))
+        conn.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(sample_k=k))
+
+
+def _refuse(home: Home, conn: Connection, opened: Opened, finding: Finding | None) -> Received:
+    fault = opened.fault
+    rule = finding.rule if finding else "R01"
+    reason = (finding.reason if finding else None) or (fault.code if fault else None) or "B-NOT-WRITTEN"
+    message = finding.message if finding else str(fault)
+    batch_id, log_id = new_number(conn, time.gmtime(home.now()).tm_year)
+    envelope = opened.envelope
+    conn.execute(
+        insert(schema.batch).values(
+            id=batch_id,
+            log_id=log_id,
+            agency=_known_agency(conn, envelope.agency if envelope else None),
+            count=opened.rows.num_rows,
+            state=BatchState.REFUSED.value,
+            held=0,
+            received_at=home.now(),
+        )
+    )
+    rows: Mapping[str, Iterable[object]] = refused_entries(home, opened, reason)
+    if opened.rows.num_rows:
+        accounting.write(home, conn, batch_id, rows)
+    fields = {
+        "envelope": None if opened.dsse is None else dict(opened.dsse),
+        "rule": rule,
+        "reason": reason,
+        "entries": opened.rows.num_rows,
+    }
+    record(home, conn, LeafType.BATCH_REFUSED, fields, batch=ref(conn, batch_id))
+    return Received(batch_id, BatchState.REFUSED, opened.rows.num_rows, rule, reason, message)
+
+
+def _known_agency(conn: Connection, agency: str | None) -> str | None:
+    p = schema.party
+    return conn.execute(select(p.c.agency).where(p.c.agency == agency)).scalar_one_or_none()

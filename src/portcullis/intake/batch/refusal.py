@@ -1,0 +1,41 @@
+"""The accounting of a refused batch: "all requests" are recorded, also those that were never judged (R43, 6103(p)(3)(A))."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portcullis import accounting
+from portcullis.crypto import canonical
+from portcullis.home import Home
+from portcullis.intake.batch.opened import Opened
+from portcullis.intake.names import standardise_names
+from portcullis.journal import stamp
+from portcullis.model import DATA_COLUMNS
+
+__all__ = ["refused_entries"]
+
+
+def refused_entries(home: Home, opened: Opened, reason: str) -> dict[str, list[Any]]:
+    """One entry per readable row: the request as it stood, the batch's reason, and the blind indices to find it by."""
+    columns: dict[str, list[Any]] = {name: [] for name in accounting.COLUMNS}
+    if not opened.rows.num_rows:
+        return columns
+    keys = standardise_names(opened.rows).select(["given", "family", "dob", "number"]).to_pylist()
+    agency = opened.envelope.agency if opened.envelope else None
+    for row, key in zip(opened.rows.to_pylist(), keys, strict=True):
+        stated = {name: row[name] for name in DATA_COLUMNS if row[name] is not None}
+        entry = {
+            "subject": stated,
+            "reason": row["reason"],
+            "requested_on": stamp(home.now()),
+            "outcome": "refused",
+            "why": reason,
+            "agency": agency,
+        }
+        for name in columns:
+            columns[name].append(None)
+        columns["ordinal"][-1] = row["ordinal"]
+        columns["entry"][-1] = canonical(entry).decode()
+        columns["blind_number"][-1] = accounting.blind_number(home, key["number"]) if key["number"] else None
+        columns["blind_name"][-1] = accounting.blind_name(home, key["given"] or "", key["family"] or "", key["dob"])
+    return columns

@@ -1,0 +1,128 @@
+"""How one batch moves, in one place: the table of contents of the program, in code.
+
+| state        | what happens next                                   | done by                  |
+| ------------ | --------------------------------------------------- | ------------------------ |
+| received     | rules over the request's own data                   | steps.check              |
+| checked      | the register is read for what no rule refused       | steps.match              |
+| matched      | people decide what was referred; decisions written  | review, steps.decide     |
+| reviewed     | a sample nobody can choose is checked by hand       | review.sample            |
+| sampled      | what would leave is prepared; two people sign       | steps.answer, review     |
+| authorized   | answers are sealed                                  | release.commit           |
+| committed    | every check again; accounting; the answers leave    | release.dispatch         |
+| dispatched   | the recipient's receipt                             | release.receipt          |
+
+`run` goes as far as no person is needed, and says who is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, func, select
+
+from portcullis import evidence
+from portcullis.batches import get
+from portcullis.home import Home
+from portcullis.ledger import decode
+from portcullis.model import BatchState, LeafType
+from portcullis.publish import publish
+from portcullis.review import open_ordinals
+from portcullis.steps import answers, check_batch, match_step, write_decisions
+from portcullis.store import reading, schema
+
+__all__ = ["awaiting", "run", "status"]
+
+Progress = Callable[[str, BatchState], None]
+
+
+def run(home: Home, batch_id: str, progress: Progress | None = None) -> BatchState:
+    """Move a batch until a person must act or it has ended; returns its state. Safe to call again after a kill."""
+    while True:
+        state = _state(home, batch_id)
+        if progress:
+            progress(batch_id, state)
+        if state is BatchState.RECEIVED:
+            check_batch(home, batch_id)
+        elif state is BatchState.CHECKED:
+            match_step(home, batch_id)
+        elif state is BatchState.MATCHED and not _open(home, batch_id):
+            write_decisions(home, batch_id)
+        else:
+            if state is BatchState.SAMPLED:
+                answers(home, batch_id)
+            publish(home)
+            return state
+
+
+def awaiting(conn: Connection, batch_id: str) -> list[str]:
+    """What the batch waits for, in words."""
+    row = get(conn, batch_id)
+    state = BatchState(row["state"])
+    if row["held"]:
+        return ["an order in force to be lifted"]
+    if state is BatchState.MATCHED and (count := _count_open(conn, batch_id)):
+        return [f"{count} reviews"]
+    if state is BatchState.SAMPLED:
+        a = schema.authorization
+        signed = conn.execute(select(func.count()).where(a.c.batch_id == batch_id, a.c.voided_at.is_(None))).scalar_one()
+        return [f"{2 - min(signed, 2)} authorizations"]
+    return list(_NEXT.get(state, ()))
+
+
+_NEXT: Mapping[BatchState, tuple[str, ...]] = {
+    BatchState.RECEIVED: ("batch run",),
+    BatchState.CHECKED: ("batch run",),
+    BatchState.MATCHED: ("batch run",),
+    BatchState.REVIEWED: ("the sample",),
+    BatchState.AUTHORIZED: ("release commit",),
+    BatchState.COMMITTED: ("release dispatch",),
+    BatchState.DISPATCHED: ("the receipt",),
+}
+
+
+def status(home: Home, batch_id: str) -> dict[str, object]:
+    """The source side's view of a batch (interface.md, `batch status`); counts only."""
+    with reading(home.engine) as conn:
+        row = get(conn, batch_id)
+        by_decision, by_reason = _figures(home, conn, batch_id, BatchState(row["state"]))
+        return {
+            "batch": batch_id,
+            "state": row["state"],
+            "held": bool(row["held"]),
+            "received": row["count"],
+            "by_decision": by_decision,
+            "by_reason": by_reason,
+            "awaiting": awaiting(conn, batch_id),
+        }
+
+
+def _figures(home: Home, conn: Connection, batch_id: str, state: BatchState) -> tuple[dict[str, int], dict[str, int]]:
+    if state is BatchState.REFUSED:
+        leaf = schema.leaf
+        body = conn.execute(
+            select(leaf.c.body).where(leaf.c.batch_id == batch_id, leaf.c.type == LeafType.BATCH_REFUSED.value)
+        ).scalar_one()
+        return {}, {str(decode(bytes(body)).fields["reason"]): get(conn, batch_id)["count"]}
+    if not evidence.has(conn, batch_id, "decisions") or get(conn, batch_id)["wrapped_key"] is None:
+        q = schema.request
+        rows = conn.execute(select(q.c.decision, func.count()).where(q.c.batch_id == batch_id).group_by(q.c.decision))
+        return {decision: count for decision, count in rows}, {}
+    table = evidence.read(home, conn, batch_id, "decisions", columns=["decision", "reason"])
+    reasons = Counter(reason for reason in table["reason"].to_pylist() if reason is not None)
+    return dict(Counter(table["decision"].to_pylist())), dict(sorted(reasons.items()))
+
+
+def _state(home: Home, batch_id: str) -> BatchState:
+    with reading(home.engine) as conn:
+        return BatchState(get(conn, batch_id)["state"])
+
+
+def _open(home: Home, batch_id: str) -> bool:
+    with reading(home.engine) as conn:
+        return bool(open_ordinals(conn, batch_id, 1))
+
+
+def _count_open(conn: Connection, batch_id: str) -> int:
+    r = schema.referral
+    return int(conn.execute(select(func.count()).where(r.c.batch_id == batch_id, r.c.resolution.is_(None))).scalar_one())

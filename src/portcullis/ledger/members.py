@@ -1,0 +1,187 @@
+"""The members of a leaf: what each type must have, and what any value in a leaf may be (ledger.md, "Leaves").
+
+Every leaf has `type`, `v` (1), `time` (UTC, whole seconds) and `pad`. Where they apply: `agreement` (hash, id, version), `batch`
+(its random id), `rules` (hash of the rule set). A type's own members stand in REQUIRED as `name:kind`; a kind ending in `?` may be
+null or absent. More members may stand beside them, but no value anywhere is free text: strings are codes, hashes, base64 or
+times without a space, numbers are whole. So a name, an address or a reason cannot enter a leaf even by mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from portcullis.model import LeafType
+
+__all__ = ["REQUIRED", "problem", "seconds"]
+
+L = LeafType
+_REQUIRED: Mapping[LeafType, str] = {
+    L.KEY_ENROLLED: "agency:code person:code roles:codes key:key key_id:hex16 act:dsse",
+    L.KEY_REVOKED: "key_id:hex16 from:time? act:dsse",
+    L.AGREEMENT_PROPOSED: "agreement:agreement",
+    L.AGREEMENT_SIGNED: "agreement:agreement agency:code root:key act:dsse",
+    L.AGREEMENT_IN_FORCE: "agreement:agreement",
+    L.AGREEMENT_SUSPENDED: "agreement:agreement act:dsse",
+    L.AGREEMENT_ENDED: "agreement:agreement act:dsse",
+    L.VAULT_ENROLLED: "agency:code vault:code thumbprint:code act:dsse",
+    L.VAULT_REVOKED: "agency:code vault:code act:dsse",
+    L.ROSTER_CHANGED: "agency:code content:hex64 act:dsse",
+    L.STANDING_CHANGED: "agency:code act:dsse",
+    L.RULES_CHANGED: "",
+    L.REGISTER_LOADED: "",
+    L.REPORT_PUBLISHED: "",
+    L.ORDER_IMPOSED: "order:code scope:scope court_time:time act:dsse",
+    L.ORDER_LIFTED: "order:code acts:dsses",
+    L.ORDER_SERVED: "order:code",
+    L.BATCH_RECEIVED: "batch:hex32 agreement:agreement envelope:dsse engagements:hex64 count:count",
+    L.BATCH_REFUSED: "batch:hex32 envelope:dsse? rule:code reason:code entries:count",
+    L.BATCH_CLOSED: "batch:hex32 received:count deficient:count answered:count other:count",
+    L.BATCH_BLOCKED: "batch:hex32 why:code",
+    L.REQUEST_DECIDED: "batch:hex32 agreement:agreement rules:hex64 id:hex32 decision:hex64 subject:hex64",
+    L.REVIEW_RECORDED: "batch:hex32 request:hex64 act:dsse",
+    L.SAMPLE_COMMITTED: "k:count commitment:hex64 act:dsse",
+    L.SAMPLE_REVEALED: "batch:hex32 k:count r:hex64",
+    L.SAMPLE_DRAWN: "batch:hex32 k:count decisions_root:hex64 checkpoint_size:count checkpoint_root:hex64 seed:hex64 n:count",
+    L.SAMPLE_PASSED: "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
+    L.SAMPLE_FAILED: "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
+    L.SAMPLE_ABORTED: "batch:hex32 k:count why:code",
+    L.RELEASE_AUTHORIZED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 act:dsse",
+    L.RELEASE_COMMITTED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 answers:count sealed_root:hex64",
+    L.RELEASE_DISPATCHED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 committed:count checkpoint:head",
+    L.RELEASE_WITHHELD: "batch:hex32 root:hex64 why:code",
+    L.AUTHORIZATION_VOIDED: "batch:hex32 root:hex64 why:code",
+    L.DISCLOSURE: "batch:hex32 agreement:agreement request:hex32 answer:hex64 accounting:hex64 agency:code purpose:code elements:count",
+    L.RECEIPT: "batch:hex32 act:dsse",
+    L.INSPECTION: "who:code why:code command:code act:dsse?",
+    L.DISPOSAL: "",
+    L.HOLD_PLACED: "",
+    L.HOLD_LIFTED: "",
+}
+
+MAX_INTEGER = 2**53 - 1
+_CODE = re.compile(r"[A-Za-z0-9._:;,/+=@()-]{1,256}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
+_TYPE = re.compile(r"application/[a-z0-9.+-]{1,80}")
+_SCOPE = {"agencies", "agreements", "batches", "gates"}
+
+
+@lru_cache(maxsize=4096)
+def seconds(stamp: str) -> int:
+    """POSIX seconds of a leaf's time. Raises ValueError when it is not a time in the one form."""
+    if not _TIME.fullmatch(stamp):
+        raise ValueError("not a time")
+    return int(datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+
+
+def _text(pattern: str) -> Callable[[object], bool]:
+    matches = re.compile(pattern).fullmatch
+    return lambda value: isinstance(value, str) and matches(value) is not None
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and seconds(value) >= 0
+    except ValueError:
+        return False
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INTEGER
+
+
+def _is_dsse(value: object) -> bool:
+    if not isinstance(value, Mapping) or set(value) != {"payload", "payloadType", "signatures"}:
+        return False
+    signatures = value["signatures"]
+    one = signatures[0] if isinstance(signatures, list) and len(signatures) == 1 else None
+    texts = [value["payload"], *(one.values() if isinstance(one, Mapping) and set(one) == {"keyid", "sig"} else [None])]
+    return all(isinstance(t, str) and _BASE64.fullmatch(t) for t in texts) and bool(_TYPE.fullmatch(str(value["payloadType"])))
+
+
+def _is_agreement(value: object) -> bool:
+    if not isinstance(value, Mapping) or set(value) != {"hash", "id", "version"}:
+        return False
+    return _KINDS["hex64"](value["hash"]) and _is_code(value["id"]) and (_is_code(value["version"]) or _is_count(value["version"]))
+
+
+def _is_scope(value: object) -> bool:
+    """Lists of codes, each not empty; a member that is null or absent limits nothing."""
+    return isinstance(value, Mapping) and set(value) <= _SCOPE and all(v is None or (bool(v) and _is_codes(v)) for v in value.values())
+
+
+def _is_head(value: object) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"root", "size"} and _KINDS["hex64"](value["root"]) and _is_count(value["size"])
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
+
+
+def _is_codes(value: object) -> bool:
+    return isinstance(value, list) and all(_is_code(item) for item in value)
+
+
+_KINDS: Mapping[str, Callable[[object], bool]] = {
+    "hex16": _text("[0-9a-f]{16}"),
+    "hex32": _text("[0-9a-f]{32}"),
+    "hex64": _text("[0-9a-f]{64}"),
+    "key": _text("[A-Za-z0-9+/]{43}="),
+    "code": _is_code,
+    "codes": _is_codes,
+    "count": _is_count,
+    "time": _is_time,
+    "dsse": _is_dsse,
+    "dsses": lambda value: isinstance(value, list) and bool(value) and all(_is_dsse(item) for item in value),
+    "agreement": _is_agreement,
+    "scope": _is_scope,
+    "head": _is_head,
+}
+
+REQUIRED: Mapping[str, tuple[tuple[str, str, bool], ...]] = {
+    kind.value: tuple((m.partition(":")[0], m.partition(":")[2].rstrip("?"), m.endswith("?")) for m in text.split())
+    for kind, text in _REQUIRED.items()
+}
+"""For each type: its members as (name, kind, may be absent)."""
+
+_COMMON = (("agreement", "agreement"), ("batch", "hex32"), ("rules", "hex64"))
+
+
+def _is_plain(value: object, depth: int = 0) -> bool:
+    """Whether a value is of the grammar that no free text fits."""
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, int):
+        return -MAX_INTEGER <= value <= MAX_INTEGER
+    if isinstance(value, str):
+        return _is_code(value)
+    if depth > 3:
+        return False
+    if isinstance(value, list):
+        return all(_is_plain(item, depth + 1) for item in value)
+    return isinstance(value, Mapping) and (_is_dsse(value) or all(_is_code(k) and _is_plain(v, depth + 1) for k, v in value.items()))
+
+
+def problem(fields: Mapping[str, object]) -> str | None:
+    """What is wrong with the members of a leaf (its `pad` left out), or None. Names members, never their values."""
+    kind = fields.get("type")
+    if not isinstance(kind, str) or kind not in REQUIRED:
+        return "its type is unknown"
+    if fields.get("v") != 1 or isinstance(fields["v"], bool):
+        return "its version is unknown"
+    if not _is_time(fields.get("time")):
+        return "it has no valid time"
+    for name, value in fields.items():
+        if not _is_code(name) or not _is_plain(value):
+            return f"its member {name!r} is not of a form that may stand in a leaf" if _is_code(name) else "a member has no proper name"
+    for name, form in _COMMON:
+        if name in fields and not _KINDS[form](fields[name]):
+            return f"its member {name!r} is not of the right form"
+    for name, form, optional in REQUIRED[kind]:
+        value = fields.get(name)
+        if not (optional and value is None) and not _KINDS[form](value):
+            return f"its member {name!r} is missing or not of the right form"
+    return None

@@ -1,0 +1,47 @@
+"""What may be read of a prepared register beside matching, and nothing more: the answer's address, vetoes, one person's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from portcullis.errors import OutOfOrder
+from portcullis.matching.register import Register
+from portcullis.model import ADDRESS_FIELDS
+
+__all__ = ["last_known", "on_file", "vetoed"]
+
+_FILED = "as_filed_"
+
+
+def last_known(register: Register, rows: Sequence[int], fields: Collection[str]) -> dict[int, dict[str, str | None]]:
+    """Address row → the permitted fields of that address as it was filed. Raises OutOfOrder for any other field."""
+    if outside := set(fields) - set(ADDRESS_FIELDS):
+        raise OutOfOrder(f"{sorted(outside)[0]!r} is not part of a mailing address.")
+    wanted = np.unique(np.asarray(rows, dtype=np.int64))
+    table = register.take("addresses", wanted, tuple(_FILED + name for name in fields))
+    return {
+        int(row): {name.removeprefix(_FILED): value for name, value in one.items()}
+        for row, one in zip(wanted, table.to_pylist(), strict=True)
+    }
+
+
+def vetoed(register: Register, persons: Collection[str]) -> int:
+    """How many of these persons the source agency has vetoed (R30). Somebody who is not there counts too: nothing is known of them."""
+    table = register.tables["persons"]
+    at = pc.index_in(pa.array(sorted(persons), pa.string()), table["person_id"].combine_chunks())
+    missing = at.null_count
+    marks = table["veto"].take(pc.drop_null(at))
+    return int(missing + (pc.sum(marks).as_py() or 0))
+
+
+def on_file(register: Register, person_id: str) -> list[dict[str, Any]]:
+    """The addresses on file of one person with their years, for the reviewer of a request that names them; never a co-filer's."""
+    at = pc.index(register.tables["persons"]["person_id"], person_id).as_py()
+    table = register.tables["addresses"]
+    rows = table.filter(pc.equal(table["person"], at)).select([_FILED + name for name in ADDRESS_FIELDS] + ["period_from", "period_to", "last_known"])
+    return [{name.removeprefix(_FILED): value for name, value in row.items() if value is not None} for row in rows.to_pylist()]

@@ -1,0 +1,1 @@
+"""Comparison of names, identity and addresses, over whole columns of pairs."""

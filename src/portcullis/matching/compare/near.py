@@ -1,0 +1,54 @@
+"""Near texts: optimal-string-alignment distance over pairs of codes, behind a bound that never loses a near pair.
+
+The bound is sound for any length: one edit changes at most two of the letters present (a substitution) and the length by at
+most one, so a pair further apart in either cannot be within the limit. Only survivors reach the letters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from portcullis.matching.compare.coded import Codes, Texts
+
+__all__ = ["FAR", "distances", "unique_pairs"]
+
+FAR = 9
+"""What is further apart than the limit."""
+
+
+def _masks(values: list[str]) -> npt.NDArray[np.uint64]:
+    """Which characters occur, as bits (A-Z apart, everything else shared by code modulo 38)."""
+    masks = [0] * (len(values) + 1)
+    for i, value in enumerate(values):
+        for letter in set(value):
+            code = ord(letter) - 65
+            masks[i] |= 1 << (code if 0 <= code < 26 else 26 + ord(letter) % 38)
+    return np.array(masks, np.uint64)
+
+
+def unique_pairs(left: Codes, right: Codes) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
+    """Distinct (left, right) code pairs, and for each given pair which of them it is."""
+    packed = (left.astype(np.int64) << 32) | right.astype(np.int64)
+    distinct, where = np.unique(packed, return_inverse=True)
+    return (distinct >> 32).astype(np.int32), (distinct & 0xFFFFFFFF).astype(np.int32), where
+
+
+def distances(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], limit: int) -> npt.NDArray[np.uint8]:
+    """OSA distance of the texts of rows `left` and `right` where it is at most `limit`, else FAR; FAR for nulls."""
+    a, b, where = unique_pairs(texts.code[left], texts.code[right])
+    found = np.full(len(a), FAR, np.uint8)
+    lengths = np.array([len(v) for v in texts.values] + [0], np.int64)
+    masks = _masks(texts.values)
+    possible = (a >= 0) & (b >= 0) & (np.abs(lengths[a] - lengths[b]) <= limit)
+    possible &= np.bitwise_count(masks[a] ^ masks[b]) <= 2 * limit
+    rows = np.flatnonzero(possible)
+    if len(rows):
+        values = texts.values
+        measured = process.cpdist(
+            [values[c] for c in a[rows].tolist()], [values[c] for c in b[rows].tolist()], scorer=OSA.distance, score_cutoff=limit, dtype=np.uint8
+        )
+        found[rows] = np.where(measured <= limit, measured, FAR)
+    return found[where]

@@ -1,0 +1,159 @@
+"""Match facts: what rules R30-R38 may ask about a request, one row each, and the evidence behind them, one row a meeting.
+
+The facts are those of the accepted person; where nobody or more than one is accepted, of the meeting that agrees best, so that
+the reason says what was missing. `person_id` is stated only when exactly one person is accepted.
+
+candidates         persons accepted                          rivals     others who could be meant (looked for when candidates = 1)
+name_agrees        1 · 0 nobody of that name there · null alike, not agreeing
+number_agrees      1 · 0 · null none given, or none on file or only a slip apart (then nobody is accepted)
+address_confirmed  1 when on file for the person within R33        address_exact   1 letter for letter with unit, ZIP, city and state
+tolerance_used     1 within one edit                         period_ok  the address is current or of a requested period (null unknown)
+answer_row         the last-known address row                answer_period_ok   that row is of a requested period (null unknown)
+same_as_last_known the supplied address is the answer        joint      the answer's row is shared with a co-filer
+occupancy          unrelated surnames at the confirmed door  veto, exclusions   of any accepted person
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from portcullis.matching.compare.family import Family
+from portcullis.matching.compare.given import Given
+from portcullis.matching.compare.place import Place, code_places, compare_places, compare_units
+from portcullis.matching.hashing import combine, text_keys
+from portcullis.matching.ladder import Rung, Veto
+from portcullis.matching.meet import Meetings
+from portcullis.matching.places import PLACE_COLUMNS
+from portcullis.matching.register import Register
+from portcullis.matching.requests import in_periods
+
+__all__ = ["EVIDENCE_COLUMNS", "facts"]
+
+Rows = npt.NDArray[np.int64]
+Columns = dict[str, npt.NDArray[np.int64]]
+EVIDENCE_COLUMNS = (
+    "given", "family", "place", "unit", "middle", "dob", "number", "generation", "rung", "veto", "confirmed", "accepted", "rival",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """For each request the meeting its facts are read from (-1 none)."""
+
+    at: Rows
+
+    def of(self, values: npt.NDArray[Any], otherwise: int = 0) -> npt.NDArray[np.int64]:
+        """A meeting column per request."""
+        out = np.full(len(self.at), otherwise, np.int64)
+        out[self.at >= 0] = values[self.at[self.at >= 0]]
+        return out
+
+
+def _leading(meetings: Meetings, pairs: Columns, count: int) -> _Lead:
+    plain = pairs["named"] & pairs["confirmed"]
+    rank = (pairs["accepted"] << 12) | ((plain & (pairs["veto"] == 0)) << 11) | (plain << 10) | (pairs["confirmed"] << 9)
+    rank += np.maximum(pairs["given"], 0) * 8 + np.maximum(pairs["family"], 0)
+    order = np.lexsort((meetings.person, -rank, meetings.request))
+    at = np.full(count, -1, np.int64)
+    owners, first = np.unique(meetings.request[order], return_index=True)
+    at[owners] = order[first]
+    return _Lead(at)
+
+
+def _flag(values: npt.NDArray[Any], unknown: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    return pa.array(values.astype(np.int8), mask=unknown)
+
+
+def _name_facts(requests: pa.Table, register: Register, lead: _Lead, pairs: Columns) -> tuple[pa.Array, pa.Array]:
+    """(name_agrees, number_agrees)."""
+    given, family, accepted = (lead.of(pairs[c]) for c in ("given", "family", "accepted"))
+    here = (lead.of(pairs["confirmed"]) == 1) & (family >= Family.TYPO)
+    agrees = (accepted == 1) | (here & (given >= Given.INITIAL))
+    alike = ~agrees & here & (given >= Given.LOOSE)
+    owner, _ = register.find("index_name", combine(text_keys(requests["given_first"]), text_keys(requests["family"])))
+    elsewhere = np.isin(np.arange(requests.num_rows), owner) & (lead.of(pairs["confirmed"]) == 0)
+    stated = np.asarray(pc.is_valid(requests["number_valid"]))
+    number = lead.of(pairs["number"])
+    return _flag(agrees | elsewhere, alike & ~elsewhere), _flag(number == 1, ~stated | (number == 0))
+
+
+def _answer(requests: pa.Table, register: Register, person: Rows) -> dict[str, pa.Array]:
+    """Facts of the last-known address of `person` (-1 nobody)."""
+    everybody = register.column("persons", "answer_row").astype(np.int64)
+    row = np.where(person >= 0, everybody[np.maximum(person, 0)], -1)
+    some = np.flatnonzero(row >= 0)
+    taken = register.take("addresses", row[some], (*PLACE_COLUMNS, "period_from", "period_to", "joint"))
+    both = code_places(pa.concat_tables([requests.select(list(PLACE_COLUMNS)), taken.select(list(PLACE_COLUMNS))]))
+    right = requests.num_rows + np.arange(len(some), dtype=np.int64)
+    level, calm = compare_places(both, some, right)
+    same, joint, period = (np.zeros(len(row), np.int8) for _ in range(3))
+    same[some] = (level == Place.EQUAL) & calm & (compare_units(both, some, right) == 1)
+    joint[some] = np.asarray(taken["joint"])
+    since, until = (np.asarray(pc.fill_null(taken[c], -1)).astype(np.int64) for c in ("period_from", "period_to"))
+    period[some] = in_periods(requests["periods"], some, np.where(since < 0, until, since), np.where(until < 0, since, until))
+    return {
+        "answer_row": pa.array(row, mask=row < 0),
+        "answer_period_ok": _flag(period == 1, (period < 0) | (row < 0)),
+        "same_as_last_known": _flag(same),
+        "joint": _flag(joint),
+    }
+
+
+def _texts(numbers: Rows, ids: list[str]) -> pa.Array:
+    return pa.array([None, *ids], pa.string()).take(pa.array(numbers))
+
+
+def facts(
+    requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, ladder: tuple[Rung, ...], vetoes: tuple[Veto, ...]
+) -> tuple[pa.Table, pa.Table]:
+    """(facts, evidence) tables."""
+    count = requests.num_rows
+    lead = _leading(meetings, pairs, count)
+    candidates = np.bincount(meetings.request, pairs["accepted"], count).astype(np.int64)
+    rivals = np.bincount(meetings.request, pairs["rival"], count).astype(np.int64)
+    person = np.where(candidates == 1, lead.of(meetings.person, -1), -1)
+    confirmed = lead.of(pairs["confirmed"]) & (lead.of(meetings.unit) >= 0)
+    place, period = lead.of(meetings.place), lead.of(meetings.period)
+    exact = confirmed & (place == Place.EQUAL) & (lead.of(meetings.unit) == 1) & lead.of(meetings.calm)
+    crowd = register.column("addresses", "occupancy")[np.maximum(lead.of(meetings.row, -1), 0)] * confirmed
+    name_agrees, number_agrees = _name_facts(requests, register, lead, pairs)
+    marks = {}
+    for mark in ("veto", "exclusions"):
+        set_for = register.column("persons", mark)[meetings.person].astype(np.int64) * pairs["accepted"]
+        marks[mark] = _flag(np.bincount(meetings.request, set_for, count) > 0)
+    ids = register.tables["persons"]["person_id"]
+    table = {
+        "ordinal": requests["ordinal"],
+        "candidates": pa.array(candidates),
+        "rivals": pa.array(rivals),
+        "name_agrees": name_agrees,
+        "number_agrees": number_agrees,
+        "address_confirmed": _flag(confirmed),
+        "address_exact": _flag(exact),
+        "tolerance_used": _flag(confirmed & (place == Place.WITHIN)),
+        "period_ok": _flag(confirmed & (period == 1), (confirmed == 1) & (period < 0)),
+        **marks,
+        "occupancy": pa.array(crowd.astype(np.int64)),
+        **_answer(requests, register, person),
+        "ladder_rule": _texts(lead.of(pairs["rung"]), [r.id for r in ladder]),
+        "veto_rule": _texts(lead.of(pairs["veto"]), [v.id for v in vetoes]),
+        "person": pa.array(person, mask=person < 0),
+        "person_id": ids.take(pa.array(person, mask=person < 0)),
+    }
+    return pa.table(table), _evidence(requests, register, meetings, pairs)
+
+
+def _evidence(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns) -> pa.Table:
+    columns = {
+        "ordinal": requests["ordinal"].take(pa.array(meetings.request)),
+        "person_id": register.tables["persons"]["person_id"].take(pa.array(meetings.person)),
+        "address_row": pa.array(meetings.row, mask=meetings.row < 0),
+        **{c: pa.array(pairs[c].astype(np.int8)) for c in EVIDENCE_COLUMNS},
+    }
+    return pa.table(columns)

@@ -1,0 +1,128 @@
+"""A prepared register on disk: Arrow files, and an index of their hashes whose own hash is the register's version.
+
+Written beside its destination under another name, flushed, then renamed, so a kill or a full disk leaves the old one in use.
+The version covers every byte of content and the standardisers' versions; the same input gives the same version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from portcullis.errors import Refused, Tampered
+
+__all__ = ["FORMAT", "read_index", "read_tables", "write_folder"]
+
+FORMAT = "portcullis/register/1"
+INDEX = "register.json"
+_CHUNK = 1 << 22
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _canonical(index: Mapping[str, Any]) -> bytes:
+    return json.dumps(index, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def version_of(index: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the index without its own version."""
+    return hashlib.sha256(_canonical({k: v for k, v in index.items() if k != "version"})).hexdigest()
+
+
+def _write_table(path: Path, table: pa.Table) -> dict[str, object]:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    _flush(path)
+    return {"size": path.stat().st_size, "sha256": _sha256(path)}
+
+
+def write_folder(destination: Path, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write `tables` and the index with `facts` to `destination`, replacing a prepared register there only when complete.
+
+    Raises Refused when the destination holds anything else than a prepared register, or cannot be written.
+    """
+    if destination.exists() and not (destination / INDEX).is_file() and any(destination.iterdir()):
+        raise Refused("The destination folder holds something else than a register.", "", "Give an empty or absent folder.")
+    fresh, old = (destination.with_name(f".{destination.name}.{part}") for part in ("new", "old"))
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        if not destination.exists() and (old / INDEX).is_file():
+            old.rename(destination)  # an earlier load was killed between its two renames
+        fresh.mkdir(parents=True, mode=0o700)
+        files = {f"{name}.arrow": _write_table(fresh / f"{name}.arrow", table) for name, table in sorted(tables.items())}
+        index = {"format": FORMAT, **facts, "files": files}
+        index["version"] = version_of(index)
+        (fresh / INDEX).write_bytes(_canonical(index))
+        _flush(fresh / INDEX)
+        _flush(fresh)
+        _swap(destination, fresh, old)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        why = f"The system said: {error.strerror or 'no space or no permission'}."
+        raise Refused("The register could not be written; the old one stays in use.", why, "Make room or choose another folder.") from None
+    return index
+
+
+def _swap(destination: Path, fresh: Path, old: Path) -> None:
+    """Put `fresh` in the place of `destination`; between the two renames `old` still holds the former one."""
+    shutil.rmtree(old, ignore_errors=True)
+    if destination.exists():
+        destination.rename(old)
+    fresh.rename(destination)
+    _flush(destination.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """The index of a prepared register.
+
+    Raises Refused when the folder holds none, Tampered when the index does not carry its own hash.
+    """
+    path = folder / INDEX
+    survivor = folder.with_name(f".{folder.name}.old")
+    if not path.is_file() and (survivor / INDEX).is_file():
+        path = survivor / INDEX
+    if not path.is_file():
+        raise Refused("There is no prepared register in that folder.", "", "Make one with `portcullis register load`.")
+    try:
+        index: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError:
+        raise Tampered("The register's index is damaged.", "It is not JSON.", "Load the register again from its source.") from None
+    if not isinstance(index, dict) or index.get("format") != FORMAT or index.get("version") != version_of(index):
+        raise Tampered("The register's index is damaged.", "Its version is not the hash of what it says.", "Load the register again.")
+    return {**index, "folder": str(path.parent)}
+
+
+def read_tables(index: Mapping[str, Any]) -> dict[str, pa.Table]:
+    """Every file of the index, memory-mapped, after its hash was checked.
+
+    Raises Tampered when a file is missing or differs.
+    """
+    tables: dict[str, pa.Table] = {}
+    for name, stated in sorted(index["files"].items()):
+        path = Path(index["folder"]) / name
+        if not path.is_file() or path.stat().st_size != stated["size"] or _sha256(path) != stated["sha256"]:
+            raise Tampered(f"The register's file {name} is missing or damaged.", "Its hash is not the one in the index.", "Load the register again.")
+        tables[name.removesuffix(".arrow")] = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return tables

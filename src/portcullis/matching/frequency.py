@@ -1,0 +1,85 @@
+"""Given names by the register's own count: which tokens are names, and which are rare enough to be evidence.
+
+*Known*: carried by so many persons that it is not a slip of the pen, or in the shipped lexicon. *Rare*: carried by fewer than
+0.05 % of the persons, and no name that is not rare lies within one edit, a spelling or a short form of it: a rare spelling of
+John is John. Two persons are added to every count, so that a small register does not call rare what it has merely not met.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from portcullis.matching.hashing import text_keys
+from portcullis.matching.lexicon import Lexicon, lexicon
+
+__all__ = ["RARE_SHARE", "given_counts", "given_table", "known_from"]
+
+RARE_SHARE = 0.0005
+"""matching.md: "given name rarer than 0.05 %"."""
+
+
+def known_from(persons: int) -> int:
+    """From how many persons on a token counts as a name: 3 in a small register, 802 in one of 160 million."""
+    return 2 + math.ceil(persons / 200_000)
+
+
+def given_counts(names: pa.Table) -> dict[str, int]:
+    """Persons per first given token."""
+    pairs = names.select(["person", "given_first"]).filter(pc.is_valid(names["given_first"]))
+    distinct = pairs.group_by(["given_first", "person"]).aggregate([])
+    counted = distinct.group_by("given_first").aggregate([("person", "count")])
+    return dict(zip(counted["given_first"].to_pylist(), counted["person_count"].to_pylist(), strict=True))
+
+
+def _deletions(token: str) -> Iterator[str]:
+    yield token
+    for i in range(len(token)):
+        yield token[:i] + token[i + 1 :]
+
+
+def _alike(common: Iterable[str], words: Lexicon) -> tuple[set[str], set[int]]:
+    """Every spelling within one deletion of a common name, and the spelling codes and full names common names stand for."""
+    near, codes = set(), set()
+    for token in common:
+        near.update(_deletions(token))
+        codes |= {words.code(token), *words.roots(token)}
+    return near, codes - {0}
+
+
+def _rare(counts: dict[str, int], persons: int, words: Lexicon) -> set[str]:
+    limit = RARE_SHARE * persons
+    few = {t for t, n in counts.items() if n + 2 < limit and len(t) > 1}
+    common = (set(counts) - few) | words.common
+    near, codes = _alike(common, words)
+
+    def stands_apart(token: str) -> bool:
+        if token in words.common or words.code(token) in codes or words.roots(token) & codes:
+            return False
+        # two spellings within one edit share a deletion of one of them; a shared deletion is at most two edits, so this errs to "not rare"
+        return not any(part in near for part in _deletions(token))
+
+    return {t for t in few if stands_apart(t)}
+
+
+def given_table(names: pa.Table, persons: int) -> pa.Table:
+    """Columns: key (uint64, sorted), token, persons, known (by count alone), rare."""
+    counts = given_counts(names)
+    rare, floor = _rare(counts, persons, lexicon()), known_from(persons)
+    tokens = sorted(counts)
+    keys = text_keys(pa.array(tokens, pa.string()))
+    order = np.argsort(keys, kind="stable")
+    table = pa.table(
+        {
+            "key": pa.array(keys),
+            "token": pa.array(tokens, pa.string()),
+            "persons": pa.array([counts[t] for t in tokens], pa.int64()),
+            "known": pa.array([int(counts[t] >= floor) for t in tokens], pa.int8()),
+            "rare": pa.array([int(t in rare) for t in tokens], pa.int8()),
+        }
+    )
+    return table.take(pa.array(order))

@@ -1,0 +1,158 @@
+"""`register load`: from a folder as its owner keeps it to a prepared register.
+
+1. Manifest and mapping (source.py). 2. Both tables as text, byte-identical duplicate rows once. 3. A row without an id, or a
+person under no name at all, is refused or counted as said below. 4. Standard forms, integer ids, clustered by person.
+5. Answer rows, occupancy, given-name frequencies. 6. Indexes. 7. Written beside, then renamed (folder.py).
+
+Refused: rows without `person_id` (a person left out could be a rival), no persons, no address of any person.
+Counted as warnings: duplicate rows, addresses of unknown persons (left out: nobody can be named by them), persons without an
+address, several or no last-known addresses, addresses that have no delivery point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from portcullis.errors import Refused
+from portcullis.intake import addresses as address_standard
+from portcullis.intake import names as name_standard
+from portcullis.matching.folder import write_folder
+from portcullis.matching.frequency import given_table
+from portcullis.matching.hashing import Keys, combine, text_keys
+from portcullis.matching.lexicon import LEXICON_VERSION
+from portcullis.matching.occupancy import occupancy, surname_of
+from portcullis.matching.people import people
+from portcullis.matching.places import answer_rows, look_up_keys, places
+from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, read_manifest, read_mapping, read_table
+
+__all__ = ["RegisterInfo", "load_register", "standardisers"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterInfo:
+    """What a load made: version (SHA-256 hex), whether synthetic, how many persons and addresses, and counted warnings."""
+
+    version: str
+    synthetic: bool
+    persons: int
+    addresses: int
+    warnings: dict[str, int] = field(default_factory=dict)
+
+
+def standardisers() -> dict[str, str]:
+    """The versions a prepared register is bound to (R35)."""
+    return {
+        "names": name_standard.STANDARDISER_VERSION,
+        "addresses": str(address_standard.STANDARDISER_VERSION),
+        "lexicon": LEXICON_VERSION,
+    }
+
+
+def _distinct(connection: duckdb.DuckDBPyConnection, rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    """`rows` once each, in an order of their content, so that the version does not depend on the order of a file."""
+    connection.register("raw", rows)
+    try:
+        return connection.sql(f"SELECT DISTINCT {', '.join(columns)} FROM raw ORDER BY ALL").to_arrow_table()
+    finally:
+        connection.unregister("raw")
+
+
+def _require_ids(rows: pa.Table, table: str) -> None:
+    missing = pc.sum(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(rows["person_id"], "")), "")).as_py() or 0
+    if missing:
+        raise Refused(f"{missing} rows of `{table}` have no person_id.", "Left out, such a person could not be seen as a rival.", "Give every row its id.")
+
+
+def _sorted_index(keys: Keys, rows: npt.NDArray[np.int64]) -> pa.Table:
+    live = np.flatnonzero(keys)
+    order = live[np.argsort(keys[live], kind="stable")]
+    return pa.table({"key": pa.array(keys[order]), "row": pa.array(rows[order])})
+
+
+def _indexes(names: pa.Table, place: pa.Table) -> dict[str, pa.Table]:
+    by_zip, by_city = look_up_keys(place)
+    rows = np.arange(place.num_rows, dtype=np.int64)
+    person = np.asarray(names["person"]).astype(np.int64)
+    return {
+        "index_zip": _sorted_index(by_zip, rows),
+        "index_city": _sorted_index(by_city, rows),
+        "index_number": _sorted_index(text_keys(names["number"]), person),
+        "index_name": _sorted_index(combine(text_keys(names["given_first"]), text_keys(names["family"])), person),
+    }
+
+
+def _known_addresses(rows: pa.Table, ids: pa.Array) -> tuple[pa.Table, npt.NDArray[np.int32], int]:
+    person = pc.index_in(rows["person_id"], ids)
+    known = pc.is_valid(person)
+    kept = rows.filter(known)
+    return kept, np.asarray(pc.drop_null(person)).astype(np.int32), rows.num_rows - kept.num_rows
+
+
+def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> tuple[dict[str, pa.Table], dict[str, int]]:
+    connection = duckdb.connect()
+    connection.execute("SET preserve_insertion_order = true")
+    columns = read_mapping(mapping)
+    say("reading")
+    filed = {t: read_table(connection, folder, t, columns) for t in ("persons", "addresses")}
+    for table, raw in filed.items():
+        _require_ids(raw, table)
+    person_rows = _distinct(connection, filed["persons"], PERSON_COLUMNS)
+    address_rows = _distinct(connection, filed["addresses"], ADDRESS_COLUMNS)
+    warnings = {"duplicate_rows": sum(t.num_rows for t in filed.values()) - person_rows.num_rows - address_rows.num_rows}
+    if not person_rows.num_rows:
+        raise Refused("The register holds no persons.", "The persons table is empty.", "Export it again.")
+    say("standardising names")
+    ids = pc.unique(person_rows["person_id"])  # sorted, since the rows are
+    folk = people(person_rows, ids)
+    kept, owner, warnings["addresses_of_unknown_persons"] = _known_addresses(address_rows, ids)
+    if not kept.num_rows:
+        raise Refused("No address in the register belongs to a person in it.", "The ids of the two tables have nothing in common.", "Check the mapping.")
+    say("standardising addresses")
+    place = places(kept, owner)
+    answer, warnings["last_known_left_open"] = answer_rows(place, len(ids))
+    warnings["persons_without_address"] = len(ids) - len(np.unique(owner))
+    warnings["addresses_without_delivery_point"] = place["delivery_key"].null_count
+    say("counting names and households")
+    place = place.append_column("occupancy", pa.array(occupancy(connection, place, surname_of(folk.names, len(ids)))))
+    persons = folk.persons.append_column("answer_row", pa.array(answer))
+    tables = {"persons": persons, "names": folk.names, "addresses": place, "given": given_table(folk.names, len(ids))}
+    say("indexing")
+    return {**tables, **_indexes(folk.names, place)}, {k: v for k, v in warnings.items() if v}
+
+
+def load_register(
+    source: Path | str,
+    destination: Path | str,
+    mapping: Path | str | None = None,
+    *,
+    synthetic: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> RegisterInfo:
+    """Build the prepared register `destination` from the folder `source`; `say` hears each step (for a progress line).
+
+    `synthetic` stands in for an absent manifest and is for evaluation only. The old destination stays in use until the new one
+    is complete. Raises Refused with what to correct.
+    """
+    manifest = read_manifest(Path(source), synthetic=synthetic)
+    tables, warnings = _prepare(Path(source), Path(mapping) if mapping else None, say)
+    say("writing")
+    facts: dict[str, Any] = {
+        "synthetic": manifest.synthetic,
+        "source": manifest.source,
+        "date": manifest.date,
+        "persons": tables["persons"].num_rows,
+        "addresses": tables["addresses"].num_rows,
+        "standardisers": standardisers(),
+        "warnings": warnings,
+    }
+    index = write_folder(Path(destination), tables, facts)
+    return RegisterInfo(index["version"], manifest.synthetic, facts["persons"], facts["addresses"], warnings)

@@ -1,0 +1,141 @@
+"""`match`: for each request exactly one person, or nobody, and why.
+
+1. Meet: who has an address on file that the supplied one could be (meet.py).
+2. Accept: those whom a rung of the ladder takes and no veto ends, at an address R33 confirms (ladder.py).
+3. Tolerance: an address within one edit counts only while nobody else lives within that tolerance at another door (R33).
+4. Rivals: for a request with exactly one accepted person, everybody else who could be meant (rivals.py).
+5. Facts: one row a request for rules R30-R38; the evidence of every meeting for the reviewer and for `explain`.
+
+Each request is compared with the register alone, never with another request: alone or in a batch the result is the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from portcullis.matching.compare.family import Family
+from portcullis.matching.compare.given import Given
+from portcullis.matching.compare.place import Place
+from portcullis.matching.facts import facts
+from portcullis.matching.hashing import text_keys
+from portcullis.matching.ladder import LADDER, VETOES, Rung, Veto, climb, vetoed
+from portcullis.matching.meet import Meetings, compare_people, meet_places
+from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
+from portcullis.matching.register import Register
+from portcullis.matching.rivals import APART_BY, could_be_meant
+
+__all__ = ["Matched", "Plan", "match", "match_in_full"]
+
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Columns = dict[str, npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rules a match runs with; tests take one out to show what it keeps."""
+
+    ladder: tuple[Rung, ...] = LADDER
+    vetoes: tuple[Veto, ...] = VETOES
+    rivals: bool = True
+    apart_by: tuple[str, ...] = APART_BY
+    tolerance: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """`facts`: one row a request. `evidence`: one row a request and person met by name and place, for review and explanation."""
+
+    facts: pa.Table
+    evidence: pa.Table
+
+
+def _alone_in_tolerance(meetings: Meetings, point: npt.NDArray[np.int32], count: int) -> Flags:
+    """Whether all persons equal to or within tolerance of each meeting's request live at one delivery point."""
+    here = meetings.place >= Place.WITHIN
+    low, high = np.full(count, np.iinfo(np.int32).max), np.full(count, -1)
+    np.minimum.at(low, meetings.request[here], point[here])
+    np.maximum.at(high, meetings.request[here], point[here])
+    return (low == high)[meetings.request]
+
+
+def _points(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
+    keys = text_keys(register.take("addresses", np.maximum(meetings.row, 0), ("delivery_key",))["delivery_key"])
+    _, codes = np.unique(keys, return_inverse=True)
+    return codes.astype(np.int32)
+
+
+def _accept(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, evidence: dict[str, Flags], plan: Plan) -> Columns:
+    rung, veto = climb(pairs, evidence, plan.ladder), vetoed(pairs, plan.vetoes)
+    stated = np.asarray(pc.is_valid(requests["number_valid"]))[meetings.request]
+    alone = _alone_in_tolerance(meetings, _points(register, meetings), requests.num_rows)
+    confirmed = (meetings.place == Place.EQUAL) | ((meetings.place == Place.WITHIN) & alone & plan.tolerance)
+    named = (pairs["family"] >= Family.TYPO) & (pairs["given"] >= Given.LOOSE)
+    accepted = (rung > 0) & (veto == 0) & confirmed & (~stated | (pairs["number"] == 1))
+    return {**pairs, "rung": rung.astype(np.int64), "veto": veto.astype(np.int64), "confirmed": confirmed.astype(np.int64),
+            "named": named.astype(np.int64), "accepted": accepted.astype(np.int64)}  # fmt: skip
+
+
+def _joined(meetings: Meetings, more: Meetings, pairs: Columns, others: Columns) -> tuple[Meetings, Columns]:
+    order = np.lexsort((np.concatenate([meetings.person, more.person]), np.concatenate([meetings.request, more.request])))
+    joined = Meetings(*(np.concatenate([getattr(meetings, f), getattr(more, f)])[order] for f in Meetings.__dataclass_fields__))
+    size = len(more.request)
+    return joined, {k: np.concatenate([v, others.get(k, np.zeros(size, np.int64))])[order] for k, v in pairs.items()}
+
+
+def _by_number(requests: pa.Table, register: Register, single: Rows) -> Rows:
+    """Packed (request, person) of the holders of the number given, for the requests `single`."""
+    owner, person = register.find("index_number", text_keys(requests["number"].take(pa.array(single))))
+    return single[owner] * register.size + person
+
+
+def _elsewhere(pairs: Rows, register: Register, known: Meetings) -> Meetings:
+    """Packed (request, person) pairs that were not met by place."""
+    packed = np.setdiff1d(pairs, known.request * register.size + known.person)
+    size = len(packed)
+    none = np.zeros(size, np.int8)
+    return Meetings(packed // max(register.size, 1), packed % max(register.size, 1), np.full(size, -1), none, none, none == 1, none)
+
+
+def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
+    """Packed (request, person) of whoever ever shared a door with the accepted person, at any address on file."""
+    owner, row = register.addresses_of(accepted)
+    home = register.take("addresses", row, PLACE_COLUMNS)
+    found = [register.find(index, keys) for index, keys in zip(("index_zip", "index_city"), look_up_keys(home), strict=True)]
+    left, right = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
+    points = text_keys(home["delivery_key"]), text_keys(register.take("addresses", right, ("delivery_key",))["delivery_key"])
+    same = points[0][left] == points[1]
+    person = register.column("addresses", "person")[right[same]].astype(np.int64)
+    return single[owner[left[same]]] * register.size + person
+
+
+def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = None) -> Matched:
+    """Match `requests` (see `prepare_requests`) and keep the evidence of every meeting."""
+    plan = plan or Plan()
+    everyone = meet_places(requests, register)
+    near = everyone.place == Place.NEAR
+    meetings = everyone.only(~near)
+    pairs, evidence = compare_people(requests, register, meetings)
+    pairs = _accept(requests, register, meetings, pairs, evidence, plan)
+    accepted = np.bincount(meetings.request, pairs["accepted"], requests.num_rows).astype(np.int64)
+    single = np.flatnonzero(accepted == 1)
+    taken = meetings.person[(pairs["accepted"] == 1) & (accepted[meetings.request] == 1)]
+    elsewhere = np.concatenate([_by_number(requests, register, single), _housemates(register, single, taken)])
+    for extra in (everyone.only(near & (accepted[everyone.request] == 1)), _elsewhere(elsewhere, register, everyone)):
+        others, _ = compare_people(requests, register, extra)
+        meetings, pairs = _joined(meetings, extra, pairs, others)
+    meant = could_be_meant(pairs, plan.apart_by) & (pairs["accepted"] == 0) & (accepted[meetings.request] == 1)
+    pairs["rival"] = (meant & plan.rivals).astype(np.int64)
+    return Matched(*facts(requests, register, meetings, pairs, plan.ladder, plan.vetoes))
+
+
+def match(requests: pa.Table, register: Register, plan: Plan | None = None) -> pa.Table:
+    """The match facts of each request, in order (see facts.py for the columns)."""
+    return match_in_full(requests, register, plan).facts
+
+

@@ -1,0 +1,81 @@
+"""A prepared register, open for matching: read-only tables, and look-ups by sorted keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from portcullis.errors import Refused
+from portcullis.matching.folder import read_index, read_tables
+from portcullis.matching.hashing import Keys
+from portcullis.matching.load import standardisers
+from portcullis.matching.people import expand, starts
+
+__all__ = ["Register", "open_register"]
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Register:
+    """Persons, names and addresses by integer row, with the keys they are found by."""
+
+    version: str
+    synthetic: bool
+    tables: dict[str, pa.Table]
+    facts: dict[str, Any]
+    name_starts: Rows
+    address_starts: Rows
+
+    @property
+    def size(self) -> int:
+        """How many persons."""
+        return int(self.tables["persons"].num_rows)
+
+    def column(self, table: str, name: str) -> npt.NDArray[Any]:
+        """A number column as an array, without copying where it has no nulls."""
+        chunks = self.tables[table][name]
+        return np.asarray(chunks.chunk(0) if chunks.num_chunks == 1 else chunks)
+
+    def find(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
+        """(which key, which row) for every row of `index` that carries one of `keys`; key 0 finds nothing."""
+        known = self.column(index, "key")
+        begin = np.searchsorted(known, keys, "left").astype(np.int64)
+        end = np.where(keys == 0, begin, np.searchsorted(known, keys, "right")).astype(np.int64)
+        owner, position = expand(begin, end)
+        return owner, self.column(index, "row")[position].astype(np.int64)
+
+    def names_of(self, person: Rows) -> tuple[Rows, Rows]:
+        """(which of `person`, name row) for every filed name of the given persons."""
+        return expand(self.name_starts[person], self.name_starts[person + 1])
+
+    def addresses_of(self, person: Rows) -> tuple[Rows, Rows]:
+        """(which of `person`, address row) for every address on file of the given persons."""
+        return expand(self.address_starts[person], self.address_starts[person + 1])
+
+    def take(self, table: str, rows: Rows, columns: tuple[str, ...]) -> pa.Table:
+        """Some columns of some rows."""
+        return self.tables[table].select(list(columns)).take(pa.array(rows))
+
+
+def open_register(folder: Path | str) -> Register:
+    """Open a prepared register after checking its index, its files' hashes, and the standardisers it was made with.
+
+    Raises Refused when there is none, or it was made with other standardisers; Tampered when anything differs from the index.
+    """
+    index = read_index(Path(folder))
+    if index["standardisers"] != standardisers():
+        raise Refused(
+            "The register was prepared with other versions of the standardisers.",
+            "Both sides of a comparison must be standardised alike (R35).",
+            "Load it again with `portcullis register load`.",
+            code="X-MATCH-VERSION",
+        )
+    tables = read_tables(index)
+    begin = [starts(np.asarray(tables[t]["person"].combine_chunks()), tables["persons"].num_rows) for t in ("names", "addresses")]
+    return Register(index["version"], bool(index["synthetic"]), tables, index, *begin)

@@ -1,0 +1,211 @@
+"""The people who act: their keys, and whether an act of theirs is good.
+
+An act is accepted when
+ 1. it is a strict DSSE envelope with exactly one signature,
+ 2. by a key that is enrolled under its agency's root and not revoked,
+ 3. over this ledger's origin, this agreement, this action and exactly this content,
+ 4. by the person the key belongs to, who holds a role the action asks for,
+ 5. not expired, and with a nonce never used here before.
+
+Journey.md, "People who act"; ledger.md, verifier step 3.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from portcullis.crypto import SigningKey, canonical, key_id_of, open_act, sign_act
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.journal import record
+from portcullis.model import Act, LeafType, Role
+from portcullis.store import schema
+
+__all__ = [
+    "Officer",
+    "accept_act",
+    "check_root_act",
+    "content_hash",
+    "enrol_key",
+    "enrol_root",
+    "key_content",
+    "officer_of_key",
+    "revoke_key",
+    "root_of",
+    "sign",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A person as known by one enrolled key."""
+
+    key_id: str
+    agency: str
+    person: str
+    roles: frozenset[Role]
+    public: bytes
+
+
+def content_hash(content: object) -> str:
+    """SHA-256 (hex) of the canonical JSON of what is acted on."""
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def sign(origin: str, key: SigningKey, person: str, action: str, content: str, agreement: str, expires: int) -> dict[str, object]:
+    """Sign one act with a key file's key: for this ledger, this content, once, until `expires`."""
+    return sign_act(key, Act(origin, agreement, action, content, person, secrets.token_hex(16), expires))
+
+
+def key_content(agency: str, person: str, roles: Sequence[str], public: bytes) -> str:
+    """What an agency root signs to enrol a person's key."""
+    return content_hash({"agency": agency, "person": person, "roles": sorted(roles), "key": base64.b64encode(public).decode()})
+
+
+def enrol_root(home: Home, conn: Connection, agency: str, side: str, public: bytes) -> None:
+    """Name an agency's root key. Once: another root for the same agency is refused, since everything else hangs from it."""
+    known = conn.execute(select(schema.party.c.root_public).where(schema.party.c.agency == agency)).scalar_one_or_none()
+    encoded = base64.b64encode(public).decode()
+    if known == encoded:
+        return
+    if known is not None:
+        raise Refused(
+            f"{agency} has another root key already.", "Every enrolment of that agency hangs from it.", "Start a new home to change a root."
+        )
+    conn.execute(insert(schema.party).values(agency=agency, side=side, root_public=encoded))
+
+
+def root_of(conn: Connection, agency: str) -> bytes:
+    """The public root key of an agency."""
+    known = conn.execute(select(schema.party.c.root_public).where(schema.party.c.agency == agency)).scalar_one_or_none()
+    if known is None:
+        raise Refused(
+            f"{agency} has no root key here.",
+            "People's keys are enrolled under it.",
+            f"Type: portcullis key add --root {agency} --public FILE",
+        )
+    return base64.b64decode(known)
+
+
+def enrol_key(
+    home: Home, conn: Connection, *, agency: str, person: str, roles: Collection[Role], public: bytes, act: Mapping[str, object]
+) -> str:
+    """Enrol a person's key under the agency's root; returns its key id and writes `key.enrolled`."""
+    names = sorted(role.value for role in roles)
+    check_root_act(home, conn, agency, act, "key.enroll", key_content(agency, person, names, public))
+    key_id = key_id_of(public)
+    if conn.execute(select(schema.key.c.key_id).where(schema.key.c.key_id == key_id)).first():
+        raise Refused("This key is enrolled already.", "A key belongs to one person, once.", "Generate a new key.")
+    index = record(
+        home,
+        conn,
+        LeafType.KEY_ENROLLED,
+        {
+            "agency": agency,
+            "person": person,
+            "roles": names,
+            "key": base64.b64encode(public).decode(),
+            "key_id": key_id,
+            "act": dict(act),
+        },
+    )
+    conn.execute(
+        insert(schema.key).values(
+            key_id=key_id,
+            agency=agency,
+            person=person,
+            kind="ed25519",
+            public=base64.b64encode(public).decode(),
+            roles=";".join(names),
+            enrolled_at=home.now(),
+            leaf_idx=index,
+        )
+    )
+    return key_id
+
+
+def revoke_key(home: Home, conn: Connection, key_id: str, act: Mapping[str, object]) -> None:
+    """Revoke a key; from this place in the log on, nothing it signs counts."""
+    row = conn.execute(select(schema.key).where(schema.key.c.key_id == key_id)).mappings().first()
+    if row is None:
+        raise Refused("No such key is enrolled.", "The id is not in the store.", "Type: portcullis key list")
+    check_root_act(home, conn, row["agency"], act, "key.revoke", content_hash({"key_id": key_id}))
+    record(home, conn, LeafType.KEY_REVOKED, {"key_id": key_id, "act": dict(act)})
+    conn.execute(update(schema.key).where(schema.key.c.key_id == key_id).values(revoked_at=home.now()))
+
+
+def check_root_act(home: Home, conn: Connection, agency: str, act: Mapping[str, object], action: str, content: str) -> Act:
+    """An act by an agency's root key, over exactly this content."""
+    root = root_of(conn, agency)
+    opened = open_act(act, lambda key_id: root if key_id == key_id_of(root) else None)
+    _check(home, opened, action, content, "", f"root:{agency}")
+    _use_up(home, conn, opened.nonce)
+    return opened
+
+
+def officer_of_key(conn: Connection, key_id: str) -> Officer | None:
+    """The person whose enrolled, unrevoked Ed25519 key this is."""
+    k = schema.key
+    row = conn.execute(select(k).where(k.c.key_id == key_id, k.c.kind == "ed25519", k.c.revoked_at.is_(None))).mappings().first()
+    if row is None:
+        return None
+    return Officer(
+        key_id=row["key_id"],
+        agency=row["agency"],
+        person=row["person"],
+        roles=frozenset(Role(name) for name in row["roles"].split(";")),
+        public=base64.b64decode(row["public"]),
+    )
+
+
+def accept_act(
+    home: Home, conn: Connection, envelope: Mapping[str, object], *, action: str, content: str, agreement: str, roles: Collection[Role]
+) -> tuple[Officer, Act]:
+    """Verify a person's act by the five checks above and use up its nonce."""
+    found: list[Officer] = []
+
+    def lookup(key_id: str) -> bytes | None:
+        officer = officer_of_key(conn, key_id)
+        if officer is None:
+            return None
+        found.append(officer)
+        return officer.public
+
+    act = open_act(envelope, lookup)
+    officer = found[0]
+    _check(home, act, action, content, agreement, officer.person)
+    if not officer.roles & frozenset(roles):
+        wanted = " or ".join(sorted(role.value for role in roles))
+        raise Refused(f"This act needs the role {wanted}.", "The key's holder was not enrolled in it.", "Ask a person who holds it.")
+    _use_up(home, conn, act.nonce)
+    return officer, act
+
+
+def _check(home: Home, act: Act, action: str, content: str, agreement: str, person: str) -> None:
+    for name, stated, expected in (
+        ("ledger", act.origin, home.settings.origin),
+        ("agreement", act.agreement, agreement),
+        ("action", act.action, action),
+        ("content", act.content, content),
+        ("person", act.officer, person),
+    ):
+        if stated != expected:
+            raise Refused(
+                f"The signature is over another {name}.", "It does not cover what is asked here.", "Sign anew over what is shown now."
+            )
+    if act.expires <= home.now():
+        raise Refused("The signature has expired.", "Its time is over.", "Sign anew.")
+
+
+def _use_up(home: Home, conn: Connection, nonce: str) -> None:
+    """An act counts once. The primary key decides; the query only makes the message."""
+    n = schema.act_nonce
+    if conn.execute(select(n.c.nonce).where(n.c.nonce == nonce)).first():
+        raise Refused("This signed act was used before.", "An act counts once.", "Sign anew.")
+    conn.execute(insert(n).values(nonce=nonce, at=home.now()))

@@ -1,0 +1,24 @@
+"""The other agency's side: pack a batch, engage its officers, open what comes back, acknowledge it.
+
+It shares with the gateway the formats and the keys, and nothing else: neither store nor ledger nor rules.
+"""
+
+from portcullis.recipient.acknowledge import acknowledge
+from portcullis.recipient.engage import engage, packed_envelope, sign_engagement
+from portcullis.recipient.opening import Answer, open_answers
+from portcullis.recipient.pack import Asking, pack, sign_envelope
+from portcullis.recipient.release import Arrived, receive
+
+__all__ = [
+    "Answer",
+    "Arrived",
+    "Asking",
+    "acknowledge",
+    "engage",
+    "open_answers",
+    "pack",
+    "packed_envelope",
+    "receive",
+    "sign_engagement",
+    "sign_envelope",
+]

@@ -1,0 +1,185 @@
+"""Run a compiled stage: DuckDB over a batch, SQLite over one request or a few, PostgreSQL over its own connection.
+
+Every engine gives the same table, equal to the bit: `ordinal` int64 in the order given; per rule `Rxx` int8 (0 not applicable,
+1 pass, 2 refer, 3 fail) and `Rxx_reason` text or null. Facts are checked before: a flag is 0 or 1, a date lies within the years 1 to
+9999, so that no engine meets arithmetic it does differently.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from portcullis.errors import OutOfOrder
+from portcullis.model import Finding, Verdict
+from portcullis.rules.compile import Plan, plan, render
+from portcullis.rules.fields import FIRST_DAY, LAST_DAY
+from portcullis.rules.rule import Rule
+from portcullis.rules.ruleset import RuleSet
+
+__all__ = ["Single", "evaluate", "evaluate_batch", "schema"]
+
+_CLOSED: Mapping[str, str | int | float | bool | list[str]] = {
+    "temp_directory": "",
+    "python_enable_replacements": False,
+    "enable_external_access": False,
+}
+"""A private connection reads only what it is given and never spills facts to a disk."""
+
+_LIMITS = {"flag": (0, 1), "date": (FIRST_DAY, LAST_DAY), "int": (-(2**63), 2**63 - 1)}
+
+
+def schema(compiled: Plan) -> pa.Schema:
+    """The columns of the findings."""
+    fields = [pa.field("ordinal", pa.int64())]
+    for rule in compiled.rules:
+        fields += [pa.field(rule, pa.int8()), pa.field(f"{rule}_reason", pa.string())]
+    return pa.schema(fields)
+
+
+def evaluate(
+    ruleset: RuleSet,
+    stage: str,
+    facts: pa.Table,
+    *,
+    switches: Mapping[str, bool] | None = None,
+    engine: str = "duckdb",
+    con: Any = None,
+) -> pa.Table:
+    """Every rule of one stage over every row of `facts` (`ordinal` and the fields the rules read; others are ignored).
+
+    `engine` duckdb (default, a private connection unless `con`), sqlite, or postgres (`con` is a psycopg connection).
+    Raises OutOfOrder when a fact is missing, of the wrong type or out of its range.
+    """
+    compiled = plan(ruleset, stage, switches)
+    table = _checked(facts, ruleset, compiled)
+    if engine == "duckdb":
+        found = _duckdb(compiled, table, con)
+    else:
+        found = _rows(compiled, _query(compiled, ruleset, table, engine, con))
+    return _in_order(found.cast(schema(compiled)), table)
+
+
+def evaluate_batch(ruleset: RuleSet, facts: Mapping[str, int | str | None], *, switches: Mapping[str, bool] | None = None) -> list[Finding]:
+    """The rules about the batch as a whole (R01-R08, R10) over its facts. Raises OutOfOrder when a fact is missing."""
+    single = Single(ruleset, "check", switches=switches, frame="batch")
+    return single.explained(single.findings({**facts, "ordinal": 1}))
+
+
+class Single:
+    """One request at a time on SQLite: compiled once, then some microseconds each. Counts within the batch see that one row."""
+
+    def __init__(self, ruleset: RuleSet, stage: str, *, switches: Mapping[str, bool] | None = None, frame: str = "request") -> None:
+        self._ruleset, self.plan = ruleset, plan(ruleset, stage, switches, frame)
+        self._names = ("ordinal", *self.plan.fields)
+        row = exp.select(*[exp.alias_(exp.Placeholder(), name) for name in self._names])
+        self._sql = render(self.plan.tree.with_("facts", as_=row), "sqlite")
+        self._con = sqlite3.connect(":memory:", check_same_thread=False)
+        self._columns = schema(self.plan).names
+        self._limits = {name: _LIMITS[ruleset.fields[name].type] for name in self.plan.fields if ruleset.fields[name].type != "text"}
+
+    def findings(self, facts: Mapping[str, int | str | None]) -> dict[str, int | str | None]:
+        """Verdict and reason per rule. Raises OutOfOrder when a fact is missing or out of range."""
+        missing = [name for name in self._names if name not in facts]
+        if missing:
+            raise _missing(missing)
+        for name, (low, high) in self._limits.items():
+            value = facts[name]
+            if value is not None and not (isinstance(value, int) and low <= value <= high):
+                raise _out_of_range(name)
+        return dict(zip(self._columns, self._con.execute(self._sql, [facts[name] for name in self._names]).fetchone(), strict=True))
+
+    def explained(self, found: Mapping[str, int | str | None]) -> list[Finding]:
+        """The same as findings with message and citation, one per rule."""
+        return [_finding(self._ruleset.rule(rule), found[rule], found[f"{rule}_reason"]) for rule in self.plan.rules]
+
+
+def _finding(rule: Rule, verdict: object, reason: object) -> Finding:
+    cited = next((check.citation for check in rule.checks if check.reason == reason), rule.citation)
+    return Finding(rule.id, Verdict(int(str(verdict))), str(reason) if reason is not None else None, cited, rule.message)
+
+
+def _missing(names: Sequence[str]) -> OutOfOrder:
+    return OutOfOrder(f"Facts are missing: {', '.join(names)}.", "The rules of this stage read them.", "See agreements/fields.yaml.")
+
+
+def _out_of_range(name: str) -> OutOfOrder:
+    return OutOfOrder(f"The fact {name!r} holds a value outside its type.", "Flags are 0 or 1, days lie in the years 1 to 9999.")
+
+
+def _checked(facts: pa.Table, ruleset: RuleSet, compiled: Plan) -> pa.Table:
+    """The columns the plan reads, each of its catalogue type and range."""
+    names = ["ordinal", *compiled.fields]
+    missing = [name for name in names if name not in facts.column_names]
+    if missing:
+        raise _missing(missing)
+    for name in compiled.fields:
+        column, wanted = facts.column(name), ruleset.fields[name].type
+        if pa.types.is_null(column.type):
+            continue
+        if wanted == "text":
+            if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+                raise _out_of_range(name)
+        elif not pa.types.is_integer(column.type) or not _inside(column, *_LIMITS[wanted]):
+            raise _out_of_range(name)
+    typed = {name: pa.string() if name != "ordinal" and ruleset.fields[name].type == "text" else pa.int64() for name in names}
+    return facts.select(names).cast(pa.schema(typed.items()))
+
+
+def _inside(column: pa.ChunkedArray, low: int, high: int) -> bool:
+    extremes = pc.min_max(column).as_py()
+    return extremes["min"] is None or (low <= extremes["min"] and extremes["max"] <= high)
+
+
+def _duckdb(compiled: Plan, table: pa.Table, con: Any) -> pa.Table:
+    connection = con if con is not None else duckdb.connect(":memory:", config=dict(_CLOSED))
+    connection.register("facts", table)
+    try:
+        return connection.sql(render(compiled.tree, "duckdb")).to_arrow_table()
+    finally:
+        connection.unregister("facts")
+        if con is None:
+            connection.close()
+
+
+def _query(compiled: Plan, ruleset: RuleSet, table: pa.Table, engine: str, con: Any) -> Iterable[Sequence[Any]]:
+    """Load the facts into a temporary table of a row engine, ask, drop it again."""
+    connection = con if con is not None else sqlite3.connect(":memory:")
+    whole, text, mark, dialect = ("BIGINT", "TEXT", "%s", "postgres") if engine == "postgres" else ("INTEGER", "TEXT", "?", "sqlite")
+    kinds = [text if pa.types.is_string(field.type) else whole for field in table.schema]
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(table.column_names, kinds, strict=True))
+    cursor = connection.cursor()
+    cursor.execute(f"CREATE TEMPORARY TABLE facts ({columns})")
+    try:
+        marks = ", ".join([mark] * table.num_columns)
+        cursor.executemany(f"INSERT INTO facts VALUES ({marks})", list(zip(*[column.to_pylist() for column in table.columns], strict=True)))
+        cursor.execute(render(compiled.tree, dialect))
+        return list(cursor.fetchall())
+    finally:
+        cursor.execute("DROP TABLE facts")
+        if con is None:
+            connection.close()
+
+
+def _rows(compiled: Plan, rows: Iterable[Sequence[Any]]) -> pa.Table:
+    wanted = schema(compiled)
+    columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
+    return pa.table([pa.array(values, field.type) for values, field in zip(columns, wanted, strict=True)], schema=wanted)
+
+
+def _in_order(found: pa.Table, facts: pa.Table) -> pa.Table:
+    """The findings in the order of the facts; a join may have changed it."""
+    have, want = found.column("ordinal").to_numpy(), facts.column("ordinal").to_numpy()
+    if np.array_equal(have, want):
+        return found
+    if len(np.unique(want)) != len(want):
+        raise OutOfOrder("Two rows of facts have one ordinal.", "Findings are by ordinal.", "Number the rows.")
+    places = np.argsort(have)[np.argsort(np.argsort(want))]
+    return found.take(pa.array(places))

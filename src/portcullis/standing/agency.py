@@ -1,0 +1,75 @@
+"""The safeguard standing of a receiving agency (R06; 26 U.S.C. 6103(p)(4): safeguards are a condition for receiving).
+
+Standing is current when
+ 1. a Safeguard Security Report was accepted within the last 366 days (yearly; Pub. 1075 [K]),
+ 2. no finding is open without a dated corrective action plan,
+ 3. the agency is not suspended.
+Anything unknown is unknown, and unknown never passes.
+
+The record is append-only: each change is a signed act of the source agency's Office of Safeguards and a leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, insert, select
+
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.journal import record
+from portcullis.model import LeafType, Role
+from portcullis.officers import accept_act, content_hash
+from portcullis.store import schema
+
+__all__ = ["FIELDS", "current", "facts", "set_standing", "standing_content"]
+
+FIELDS = ("report_accepted_on", "findings_without_plan", "suspended")
+REPORT_DAYS = 366
+
+
+def standing_content(agency: str, field: str, value: int) -> str:
+    """What the Office of Safeguards signs for one change."""
+    return content_hash({"agency": agency, "field": field, "value": value})
+
+
+def set_standing(home: Home, conn: Connection, agency: str, field: str, value: int, act: Mapping[str, object]) -> None:
+    """Record one change: an epoch day, a count, or 0/1.
+
+    Raises Refused on an unknown field, a negative value, or an act that is not a safeguards officer's.
+    """
+    if field not in FIELDS:
+        raise Refused(f"Standing has no field {field!r}.", "It is one of " + ", ".join(FIELDS) + ".", "Correct the field.")
+    if value < 0:
+        raise Refused(f"{field} cannot be negative.", "It is a day, a count or 0/1.", "Correct the value.")
+    accept_act(
+        home, conn, act, action="standing.set", content=standing_content(agency, field, value), agreement="", roles=[Role.SAFEGUARDS]
+    )
+    index = record(home, conn, LeafType.STANDING_CHANGED, {"agency": agency, "field": field, "value": value, "act": dict(act)})
+    conn.execute(insert(schema.standing).values(agency=agency, field=field, value=str(value), changed_at=home.now(), leaf_idx=index))
+
+
+def facts(conn: Connection, agency: str, today: int) -> dict[str, int | None]:
+    """The three facts R06 reads on the epoch day `today`; None is unknown."""
+    accepted = _latest(conn, agency, "report_accepted_on")
+    return {
+        "safeguard_current": None if accepted is None else int(0 <= today - accepted <= REPORT_DAYS),
+        "safeguard_findings_without_plan": _latest(conn, agency, "findings_without_plan"),
+        "safeguard_suspended": _latest(conn, agency, "suspended"),
+    }
+
+
+def current(conn: Connection, agency: str, today: int) -> int | None:
+    """1 when standing is current on the epoch day `today`, 0 when not, None when it cannot be told."""
+    report, findings, suspended = facts(conn, agency, today).values()
+    if suspended or (findings or 0) > 0 or report == 0:
+        return 0
+    return None if None in (report, findings, suspended) else 1
+
+
+def _latest(conn: Connection, agency: str, field: str) -> int | None:
+    s = schema.standing
+    value = conn.execute(
+        select(s.c.value).where(s.c.agency == agency, s.c.field == field).order_by(s.c.seq.desc()).limit(1)
+    ).scalar_one_or_none()
+    return None if value is None else int(value)

@@ -1,0 +1,101 @@
+"""What is known of the requesting agency's people: who signs, and which officers may receive.
+
+An officer is eligible (R28) who is an employee and not a contractor, active, cleared, enrolled with a second factor, and trained
+within the last 365 days. A signer is on the roster (R02) who holds a listed office on the day.
+
+Each record is signed by the agency's root and is a leaf; the latest one counts. Source: 6103(i)(2)(A), (p)(4)(C), (p)(9); Pub. 1075 [K].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from portcullis.home import Home
+from portcullis.journal import record
+from portcullis.model import LeafType
+from portcullis.officers import check_root_act, content_hash
+from portcullis.store import schema
+
+__all__ = [
+    "TRAINING_DAYS",
+    "OfficerRecord",
+    "cleared_employee",
+    "eligible",
+    "officer_content",
+    "officer_record",
+    "on_roster",
+    "record_officer",
+    "trained",
+]
+
+TRAINING_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerRecord:
+    """One person of the requesting agency. `office` is empty unless the person may sign; days are epoch days.
+
+    `office_from`/`office_to` bound the days in office; None is open.
+    """
+
+    agency: str
+    person: str
+    employee: int
+    active: int
+    cleared: int
+    mfa: int
+    trained_on: int | None
+    office: str = ""
+    office_from: int | None = None
+    office_to: int | None = None
+
+
+def officer_content(officer: OfficerRecord) -> str:
+    """What the agency's root signs."""
+    return content_hash(asdict(officer))
+
+
+def record_officer(home: Home, conn: Connection, officer: OfficerRecord, act: Mapping[str, object]) -> None:
+    """Write or replace a person's record under the agency root's signature."""
+    check_root_act(home, conn, officer.agency, act, "officer.record", officer_content(officer))
+    index = record(
+        home,
+        conn,
+        LeafType.ROSTER_CHANGED,
+        {"agency": officer.agency, "person": officer.person, "content": officer_content(officer), "act": dict(act)},
+    )
+    o = schema.officer
+    conn.execute(delete(o).where(o.c.agency == officer.agency, o.c.person == officer.person))
+    conn.execute(insert(o).values(**asdict(officer), changed_at=home.now(), leaf_idx=index))
+
+
+def officer_record(conn: Connection, agency: str, person: str) -> OfficerRecord | None:
+    """The latest record of a person, or None."""
+    o = schema.officer
+    row = conn.execute(select(o).where(o.c.agency == agency, o.c.person == person)).mappings().first()
+    return None if row is None else OfficerRecord(**{name: row[name] for name in OfficerRecord.__slots__})
+
+
+def trained(officer: OfficerRecord, today: int) -> bool:
+    """Whether the yearly training is current on that day."""
+    return officer.trained_on is not None and 0 <= today - officer.trained_on <= TRAINING_DAYS
+
+
+def cleared_employee(officer: OfficerRecord | None) -> bool:
+    """R28 but for the training: an employee, active, cleared, enrolled with a second factor."""
+    return officer is not None and bool(officer.employee and officer.active and officer.cleared and officer.mfa)
+
+
+def eligible(officer: OfficerRecord | None, today: int) -> bool:
+    """Whether this officer may receive on that day (R28)."""
+    return officer is not None and cleared_employee(officer) and trained(officer, today)
+
+
+def on_roster(officer: OfficerRecord | None, offices: frozenset[str], today: int) -> bool:
+    """Whether this person holds one of the agreement's signing offices on that day (R02)."""
+    if officer is None or not officer.active or officer.office not in offices or officer.office_from is None:
+        return False
+    return officer.office_from <= today and (officer.office_to is None or today <= officer.office_to)

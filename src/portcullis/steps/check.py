@@ -1,0 +1,36 @@
+"""received → checked: rules over the request's own data, before the register is touched."""
+
+from __future__ import annotations
+
+from portcullis import evidence, pipeline
+from portcullis.batches import get, move
+from portcullis.home import Home
+from portcullis.model import BatchState
+from portcullis.steps.context import agreement_of, switches_of
+from portcullis.store import reading, writing
+from portcullis.store.steps import once
+
+__all__ = ["check_batch"]
+
+
+def check_batch(home: Home, batch_id: str) -> None:
+    """Type the rows, evaluate stage check, and keep what it said (masked reasons are used and dropped)."""
+    with reading(home.engine) as conn:
+        row = get(conn, batch_id)
+        agreement = agreement_of(home, conn, row)
+        raw = evidence.read(home, conn, batch_id, "raw")
+        officers = evidence.read(home, conn, batch_id, "officers")
+    checked = pipeline.check(raw, officers, agreement.day(row["received_at"]), agreement.rules, switches_of(row))
+    kept = [name for name in checked.facts.column_names if name not in agreement.rules.fields or agreement.rules.fields[name].keep]
+    tables = {
+        "names": checked.names,
+        "addresses": checked.addresses,
+        "facts": checked.facts.select(kept),
+        "findings": checked.findings,
+        "totals": checked.totals,
+    }
+    with writing(home.engine) as conn:
+        for name, table in tables.items():
+            evidence.write(home, conn, batch_id, f"checked_{name}", table)
+        once(conn, batch_id, "checked", at=home.now())
+        move(conn, batch_id, BatchState.RECEIVED, BatchState.CHECKED)

@@ -1,0 +1,58 @@
+"""What every step of a batch needs: the agreement it was received under, and what was kept of the steps before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import pyarrow as pa
+from sqlalchemy import Connection, RowMapping
+
+from portcullis import evidence
+from portcullis.agreement import Agreement, adopted
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.pipeline import Checked
+
+__all__ = ["agreement_of", "checked_of", "matched_of", "receivers_of", "switches_of"]
+
+
+def agreement_of(home: Home, conn: Connection, row: RowMapping) -> Agreement:
+    """The agreement in force, which must be the version the batch was received under."""
+    agreement = adopted(home, conn, row["agreement_id"])
+    if agreement is None or agreement.version != row["agreement_version"] or agreement.rules.hash != row["rules_hash"]:
+        raise Refused(
+            f"Batch {row['id']} cannot go on.",
+            "The agreement or the rule set it was received under is not in force any more.",
+            "The recipient may send a new batch under the one in force.",
+            code="B-NO-AGREEMENT",
+        )
+    return agreement
+
+
+def switches_of(row: RowMapping) -> dict[str, bool]:
+    """The positions of the switches when the batch was received."""
+    stated: dict[str, bool] = json.loads(row["switches"])
+    return stated
+
+
+def checked_of(home: Home, conn: Connection, batch_id: str) -> Checked:
+    """Stage check as it was kept."""
+    parts = {name: evidence.read(home, conn, batch_id, f"checked_{name}") for name in ("names", "addresses", "facts", "findings", "totals")}
+    return Checked(**parts)
+
+
+def matched_of(home: Home, conn: Connection, batch_id: str, name: str) -> pa.Table:
+    """One table of stage match as it was kept: facts, findings or totals."""
+    return evidence.read(home, conn, batch_id, f"matched_{name}")
+
+
+def receivers_of(home: Home, conn: Connection, batch_id: str, ordinals: Iterable[int]) -> dict[int, list[str]]:
+    """Ordinal → the officers who are engaged in that request and may receive its answer (R26, R28)."""
+    wanted: dict[int, list[str]] = {ordinal: [] for ordinal in ordinals}
+    for one in evidence.read(home, conn, batch_id, "engagements").to_pylist():
+        if one["receives"]:
+            for ordinal in range(one["start"], one["stop"] + 1):
+                if ordinal in wanted:
+                    wanted[ordinal].append(one["officer"])
+    return wanted

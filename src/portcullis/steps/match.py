@@ -1,0 +1,63 @@
+"""checked → matched: the register is read for the requests no rule refused, and for nothing else.
+
+An `inspection` leaf is written before the first record is read. What a person must decide is queued as a referral.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import insert, update
+
+from portcullis import evidence, pipeline
+from portcullis.batches import get, move, ref
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.journal import record
+from portcullis.matching.register import open_register
+from portcullis.model import BatchState, Decision, LeafType
+from portcullis.pipeline import Checked, Matched
+from portcullis.review.sample import take_stock
+from portcullis.steps.context import agreement_of, checked_of, switches_of
+from portcullis.store import reading, schema, writing
+from portcullis.store.steps import done, once
+
+__all__ = ["match_step"]
+
+
+def match_step(home: Home, batch_id: str) -> None:
+    """Match a checked batch and queue its referrals. Raises Refused when no register is loaded."""
+    register = open_register(home.path / "register")
+    with writing(home.engine) as conn:
+        row = get(conn, batch_id)
+        agreement = agreement_of(home, conn, row)
+        if not done(conn, batch_id, "inspected"):
+            who = {"who": home.settings.operator, "why": "match", "command": "batch.match", "register": register.version}
+            index = record(home, conn, LeafType.INSPECTION, who, batch=ref(conn, batch_id))
+            once(conn, batch_id, "inspected", index, at=home.now())
+    with reading(home.engine) as conn:
+        checked = checked_of(home, conn, batch_id)
+    matched = pipeline.match(checked, register, agreement.rules, switches_of(row))
+    with writing(home.engine) as conn:
+        for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
+            evidence.write(home, conn, batch_id, f"matched_{name}", table)
+        waiting = [{"batch_id": batch_id, "ordinal": o, "codes": codes} for o, codes in _referrals(checked, matched, agreement.answer)]
+        if waiting:
+            conn.execute(insert(schema.referral), waiting)
+        if row["sample_k"] is None and take_stock(conn, batch_id) is None:
+            raise Refused(
+                "There is no committed number in stock for the sample.",
+                "It must be laid there before decisions are written, so that nobody can choose the sample (R41).",
+                "The overseer types: portcullis review sample commit --key FILE",
+            )
+        conn.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(register_version=register.version))
+        once(conn, batch_id, "matched", at=home.now())
+        move(conn, batch_id, BatchState.CHECKED, BatchState.MATCHED)
+
+
+def _referrals(checked: Checked, matched: Matched, answer: str) -> Iterator[tuple[int, str]]:
+    """Ordinal and reason codes of everything only a person can decide."""
+    outcome = pipeline.decide_all(checked, matched, {}, answer)
+    for ordinal, decision, reasons in zip(*(outcome[name].to_pylist() for name in ("ordinal", "decision", "reasons")), strict=True):
+        if decision == Decision.REFER:
+            yield ordinal, reasons

@@ -1,0 +1,40 @@
+"""The tables of the store: ids, states, codes, counts, commitments and the public parts of keys; no personal value."""
+
+from __future__ import annotations
+
+from portcullis.store.schema.batches import assignment, batch, engagement, referral, request, review, sample, sample_item, sample_stock
+from portcullis.store.schema.columns import metadata
+from portcullis.store.schema.parties import agreement, agreement_signature, court_order, key, officer, party, standing, vault
+from portcullis.store.schema.record import act_nonce, inspection, leaf, ledger_head, meta, outbox, step
+from portcullis.store.schema.releases import authorization, receipt, release
+
+__all__ = [
+    "act_nonce",
+    "agreement",
+    "agreement_signature",
+    "assignment",
+    "authorization",
+    "batch",
+    "court_order",
+    "engagement",
+    "inspection",
+    "key",
+    "leaf",
+    "ledger_head",
+    "meta",
+    "metadata",
+    "officer",
+    "outbox",
+    "party",
+    "receipt",
+    "referral",
+    "release",
+    "request",
+    "review",
+    "sample",
+    "sample_item",
+    "sample_stock",
+    "standing",
+    "step",
+    "vault",
+]

@@ -1,0 +1,1252 @@
+#!/usr/bin/env python3
+"""Check a Portcullis evidence bundle offline, without the program that wrote it.
+
+    python verify.py BUNDLE [--trust FILE] [--since CHECKPOINT] [--as-of DATE]
+
+Needs Python 3.11 and the `cryptography` package; shares no code with the gateway. Read it in one sitting, then run it.
+
+What it checks, in this order (the numbers are printed, and stand first in every check below):
+ 1. The manifest, signed by the log, covers every file of the bundle and no other; the checkpoint is signed by the log and by a quorum
+    of witnesses. One spelling only: base64 with slack bits, a JSON member twice, links and stray files are refused.
+ 2. Every entry is in its bundle, every bundle hashes to its tile, every tile to the one above, up to the signed root. With --since:
+    the older checkpoint is a prefix of this log.
+ 3. Every leaf is well-formed and of a known type. Every human act is signed by a key that an agency's root key had enrolled, and not
+    revoked, at that place in the log; for this log, this action and this content; once; before it expired.
+ 4. Order in the log: a dispatch follows its commit, which follows two different people's authorizations of the same content (valid for
+    72 hours, not void, neither of them reviewer or operator of that batch), which follow a passed sample of the seed nobody chose,
+    which follows all decisions, which follow the batch, which follows an agreement in force; and no stay covers it, in log order.
+ 5. One decision per request; the totals agree; every disclosed answer has its accounting leaf and is one that was committed.
+ 6. Openings, where the bundle holds any, open the commitments they are for.
+ 7. Times and lists: backdated leaves are refused; what else a person should look at is listed.
+
+Exit: 0 verified · 4 did not verify, or consistent but not authenticated (no --trust) · 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import stat
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+NOT_ESTABLISHED = """What this does not establish:
+  - that the register was right, or that what officers attested was true
+  - what a screen showed to the person who signed, or that two keys were held by two bodies
+  - what an administrator of the whole machine took around the gateway
+  - that the findings give the decisions, and that answers hold permitted fields only: that needs the openings of the working data;
+    this version checks only that openings belong to their commitments
+  - that nothing was cut off the end of the log since a later checkpoint: that needs --since, or a quorum of witnesses
+  - time stamps by a time-stamping authority: not checked"""
+
+TOLERANCE = 3600  # seconds by which a clock may be wrong, or a leaf be dated before an earlier one
+AUTHORIZED_FOR = 72 * 3600
+SIZES = {512, 1024, 2048, 4096, 8192, 16384, 32768, 65024}
+LIMIT = 64 << 20
+LISTED = 10
+SHA = hashlib.sha256
+
+
+class Failed(Exception):  # noqa: N818 - a verdict, not a program error
+    """The evidence does not hold: at which step and leaf, what is wrong and what that means."""
+
+    def __init__(self, step: int, text: str, leaf: int | None = None) -> None:
+        """A failure, in words."""
+        super().__init__(text)
+        self.step, self.text, self.leaf = step, text, leaf
+
+
+class Usage(Exception):  # noqa: N818
+    """The command cannot be carried out as given."""
+
+
+def need(step: int, ok: object, text: str) -> None:
+    """One check: what it means when it does not hold."""
+    if not ok:
+        raise Failed(step, text)
+
+
+# ---------------------------------------------------------------- strict reading: one spelling of everything
+
+
+def unbase64(text: object, step: int) -> bytes:
+    """Base64 in its one canonical form."""
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True) if isinstance(text, str) else b""
+    except ValueError:
+        data = b""
+    need(step, data and base64.b64encode(data).decode() == text, "A base64 value is not in its one form: it is damaged, or respelled.")
+    return data
+
+
+def no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a JSON object that names a member twice."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("member twice")
+    return dict(pairs)
+
+
+def no_constant(_: str) -> NoReturn:
+    """Refuse NaN and Infinity."""
+    raise ValueError("not JSON")
+
+
+def canon(value: object) -> str:
+    """Canonical JSON (RFC 8785). Raises ValueError for numbers too large or small to be spelled in one plain way."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and abs(value) < 2**53:
+        return str(value)
+    if isinstance(value, float) and 1e-4 <= abs(value) < 1e16:
+        return repr(value).removesuffix(".0")
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ",".join(map(canon, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(canon(k) + ":" + canon(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))) + "}"
+    raise ValueError("not a JSON value")
+
+
+def read_json(data: bytes, step: int, what: str) -> Any:
+    """The value of canonical JSON bytes; any other spelling of it is refused."""
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_constant=no_constant)
+        if canon(value).encode("utf-8") == data:
+            return value
+    except (ValueError, RecursionError):
+        pass
+    raise Failed(step, f"{what} is not canonical JSON: it is damaged, or the same value is spelled another way.")
+
+
+def digest(value: object) -> str:
+    """SHA-256 (hex) of canonical JSON: how acts name what they are over."""
+    return SHA(canon(value).encode()).hexdigest()
+
+
+# ---------------------------------------------------------------- signatures and signed notes
+
+P = 2**255 - 19
+TORSION = 2707385501144840649318225287225658788936804267575313519463743609750303021430
+SMALL_ORDER = {0, 1, P - 1, TORSION, P - TORSION}  # y of the points of small order
+
+
+def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Ed25519 (RFC 8032). Under a key of small order one signature fits many messages, so such keys never sign."""
+    if len(public) != 32 or len(signature) != 64 or int.from_bytes(public, "little") % 2**255 % P in SMALL_ORDER:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def key_name(public: bytes) -> str:
+    """How DSSE envelopes name a key."""
+    return SHA(b"portcullis/key/1" + public).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class NoteKey:
+    """A C2SP signed-note key: kind 1 signs the text, kind 4 is a witness and signs a time and the text."""
+
+    name: str
+    kind: int
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes before each of its signatures."""
+        return SHA(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+
+    def accepts(self, text: str, signature: bytes) -> bool:
+        """Whether the signature is this key's over the note's text."""
+        if self.kind == 1:
+            return signed_by(self.public, text.encode(), signature)
+        when = int.from_bytes(signature[:8], "big")
+        return len(signature) == 72 and signed_by(self.public, f"cosignature/v1\ntime {when}\n{text}".encode(), signature[8:])
+
+
+def is_name(text: str) -> bool:
+    """Whether a note may carry this key name."""
+    return bool(text) and "+" not in text and not any(c.isspace() or c < " " for c in text)
+
+
+def read_vkey(text: str) -> NoteKey:
+    """A verifier key `name+id+key`."""
+    name, key_id, encoded = [*text.split("+", 2), "", ""][:3]
+    data = unbase64(encoded, 1)
+    key = NoteKey(name, data[0], data[1:])
+    ok = is_name(name) and len(data) == 33 and data[0] in (1, 4) and key_id == key.id.hex()
+    need(1, ok, "A verifier key cannot be read: its name, id and key do not belong together.")
+    return key
+
+
+def read_note(data: bytes, keys: list[NoteKey]) -> tuple[str, dict[NoteKey, bytes], int]:
+    """A note's text, the good signatures of known keys, and its number of signatures. A bad one of a known key spoils it all."""
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError:
+        whole = ""
+    text, gap, tail = whole.rpartition("\n\n")
+    ok = gap and text and tail.endswith("\n") and tail.count("\n") <= 100 and not any(c < " " and c != "\n" for c in whole)
+    need(1, ok, "A signed note is malformed: it is damaged, or was not written by this log.")
+    text, known = text + "\n", {(k.name, k.id): k for k in keys}
+    good: dict[NoteKey, bytes] = {}
+    for line in tail[:-1].split("\n"):
+        dash, name, encoded = [*line.split(" "), "", ""][:3]
+        need(1, line.count(" ") == 2 and dash == "—" and is_name(name), "A signature line of a note is malformed: it is damaged.")
+        signature = unbase64(encoded, 1)
+        need(1, len(signature) > 4, "A signature of a note is too short: it is damaged.")
+        if (key := known.get((name, signature[:4]))) is not None:
+            need(1, key.accepts(text, signature[4:]), f"The signature of {name} is not good: text or signature were changed.")
+            good[key] = signature[4:]
+    return text, good, tail.count("\n")
+
+
+@dataclass(frozen=True)
+class Head:
+    """A checkpoint: size and root, and when which witness had seen it."""
+
+    size: int
+    root: bytes
+    seen: dict[str, int]
+
+
+def read_checkpoint(data: bytes, log: NoteKey, witnesses: list[NoteKey], now: float) -> Head:
+    """A checkpoint of this log (C2SP tlog-checkpoint), without extension lines."""
+    text, good, _ = read_note(data, [log, *witnesses])
+    need(1, log in good, "The checkpoint is not signed by the log's key: it was signed by another, or for another log.")
+    lines = text.split("\n")
+    ok = len(lines) == 4 and re.fullmatch("0|[1-9][0-9]{0,18}", lines[1], re.ASCII) and len(unbase64(lines[2], 1)) == 32
+    need(1, ok, "The checkpoint is malformed: it is not origin, size and root.")
+    need(1, lines[0] == log.name, "The checkpoint is of another log: its origin is not the name of the log's key.")
+    seen = {k.name: int.from_bytes(s[:8], "big") for k, s in good.items() if k.kind == 4}
+    need(1, all(t <= now + TOLERANCE for t in seen.values()), "A witness's time lies in the future: a clock is wrong, or it is invented.")
+    return Head(int(lines[1]), unbase64(lines[2], 1), seen)
+
+
+# ---------------------------------------------------------------- the files
+
+Fetch = Callable[[str], bytes]
+
+
+def folder(path: Path) -> tuple[set[str], Fetch]:
+    """The names of all files under a folder, and how to read one. Links, special files and empty folders are refused."""
+    names: set[str] = set()
+
+    def walk(where: Path, prefix: str) -> None:
+        found = list(os.scandir(where))
+        need(1, found or not prefix, f"The bundle has an empty folder {prefix!a}, which no manifest asks for.")
+        for entry in found:
+            kind, name = entry.stat(follow_symlinks=False).st_mode, prefix + entry.name
+            need(1, stat.S_ISDIR(kind) or stat.S_ISREG(kind), f"{name!a} is a link or a special file: a bundle is plain files only.")
+            if stat.S_ISDIR(kind):
+                walk(Path(entry.path), name + "/")
+            else:
+                names.add(name)
+
+    def fetch(name: str) -> bytes:
+        with os.fdopen(os.open(path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            return file.read(LIMIT + 1)
+
+    walk(path, "")
+    return names, fetch
+
+
+def tile_name(level: int | str, n: int, width: int) -> str:
+    """The path of a tile or, with the level `entries`, of an entry bundle: number 1234067 is x001/x234/067 (C2SP tlog-tiles)."""
+    groups = [f"{n % 1000:03d}"]
+    while n := n // 1000:
+        groups.insert(0, f"x{n % 1000:03d}")
+    return f"tile/{level}/{'/'.join(groups)}" + (f".p/{width}" if width < 256 else "")
+
+
+def tile_names(size: int) -> Iterator[str]:
+    """Every tile and entry bundle that a log of this size has."""
+    level, of = 0, size
+    while of:
+        for n in range((of + 255) // 256):
+            for kind in (0, "entries") if level == 0 else (level,):
+                yield tile_name(kind, n, min(256, of - n * 256))
+        level, of = level + 1, of // 256
+
+
+class Bundle:
+    """The files of a bundle, each checked against the manifest whenever it is read."""
+
+    FILES = ("checkpoint", "keys.json", "opened.jsonl", "rules.json", "tables.json", "vkey")
+
+    def __init__(self, names: set[str], fetch: Fetch, log: NoteKey) -> None:
+        """Step 1: the manifest is signed by the log alone and lists exactly the files that are there."""
+        need(1, "manifest" in names, "The bundle has no manifest: nothing says which files belong to it.")
+        text, good, lines = read_note(fetch("manifest"), [log])
+        need(1, good and lines == 1, "The manifest is not signed by the log's key alone: files may have been exchanged.")
+        head, origin, *rows = [*text[:-1].split("\n"), ""][:-1] if text.count("\n") > 1 else ["", ""]
+        ok = head == "portcullis bundle manifest v1" and origin == log.name
+        need(1, ok, "The manifest is not one of this log: it was signed for something else.")
+        found = [re.fullmatch(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ([a-z0-9./]+)", row, re.ASCII) for row in rows]
+        self.fetch, self.listed = fetch, {m[3]: (int(m[2]), m[1]) for m in found if m}
+        ok = len(self.listed) == len(rows) and list(self.listed) == sorted(self.listed)
+        need(1, ok, "The manifest is malformed: it was not written by this log.")
+        odd = ", ".join(map(ascii, sorted(set(self.listed) ^ (names - {"manifest"}))[:3]))
+        need(1, not odd, f"The bundle's files are not those of its manifest; removed or added: {odd}.")
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes, if they are those the manifest names."""
+        need(1, name in self.listed, f"The bundle has no {name}: a file that belongs to it is missing.")
+        data = self.fetch(name)
+        same = (len(data), SHA(data).hexdigest()) == self.listed[name]
+        need(1, same, f"{name} is not the file that the manifest names: it was changed after the bundle was signed.")
+        return data
+
+    def expect(self, size: int) -> None:
+        """The files are exactly those that a bundle of a log of this size has."""
+        odd = ", ".join(sorted(set(self.listed) ^ {*self.FILES, *tile_names(size)})[:3])
+        need(1, not odd, f"The bundle lacks, or should not have, {odd}: the checkpoint asks for other files.")
+
+
+# ---------------------------------------------------------------- the tree (RFC 6962)
+
+
+def full_root(row: list[bytes]) -> bytes:
+    """The root over 256 hashes."""
+    while len(row) > 1:
+        row = [SHA(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+    return row[0]
+
+
+class Growing:
+    """The root of a growing list of hashes, or of perfect subtrees added in falling order of size."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self.edge: list[tuple[int, bytes]] = []
+
+    def add(self, h: bytes, level: int = 0) -> None:
+        """Add the next hash."""
+        while self.edge and self.edge[-1][0] == level:
+            h, level = SHA(b"\x01" + self.edge.pop()[1] + h).digest(), level + 1
+        self.edge.append((level, h))
+
+    def root(self) -> bytes:
+        """MTH of what was added."""
+        if not self.edge:
+            return SHA(b"").digest()
+        right = self.edge[-1][1]
+        for _, left in self.edge[-2::-1]:
+            right = SHA(b"\x01" + left + right).digest()
+        return right
+
+
+def chunks(row: list[bytes]) -> list[list[bytes]]:
+    """A level of hashes, tile by tile."""
+    return [row[i : i + 256] for i in range(0, len(row), 256)]
+
+
+class Tree:
+    """Step 2: all entries, hashed up to the root. Kept are one hash per 256 leaves, from which any earlier root follows."""
+
+    def __init__(self, bundle: Bundle, head: Head) -> None:
+        """Read and hash everything."""
+        self.bundle, self.size, self.tops = bundle, head.size, list[bytes]()
+        for n in range((head.size + 255) // 256):
+            hashes = [SHA(b"\x00" + entry).digest() for entry in self.entries(n)]
+            self.compare(0, n, hashes)
+            self.tops += [full_root(hashes)] if len(hashes) == 256 else []
+        row, level = self.tops, 1
+        while row:
+            for n, chunk in enumerate(chunks(row)):
+                self.compare(level, n, chunk)
+            row, level = [full_root(chunk) for chunk in chunks(row) if len(chunk) == 256], level + 1
+        ok = self.root_at(head.size) == head.root
+        need(2, ok, "The entries do not give the signed root: leaves were changed, removed, added or reordered after signing.")
+
+    def entries(self, n: int) -> list[bytes]:
+        """The entries of the n-th bundle: each behind its length, none left over."""
+        count = min(256, self.size - n * 256)
+        data, found, at = self.bundle.read(tile_name("entries", n, count)), list[bytes](), 0
+        while at + 2 <= len(data) and len(found) < count:
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            found.append(data[at + 2 : end])
+            at = end
+        need(
+            2, at == len(data) and len(found) == count, f"Entry bundle {n} does not hold {count} entries: some were removed, cut or added."
+        )
+        return found
+
+    def compare(self, level: int, n: int, row: list[bytes]) -> None:
+        """A tile holds the hashes of what lies below it."""
+        name = tile_name(level, n, len(row))
+        need(2, self.bundle.read(name) == b"".join(row), f"{name} does not hold the hashes of what lies below it.")
+
+    def hashes(self, n: int) -> list[bytes]:
+        """The leaf hashes of the n-th tile."""
+        data = self.bundle.read(tile_name(0, n, min(256, self.size - n * 256)))
+        return [data[i : i + 32] for i in range(0, len(data), 32)]
+
+    def root_at(self, size: int) -> bytes:
+        """The root this log had when it had `size` leaves."""
+        tree = Growing()
+        for top in self.tops[: size // 256]:
+            tree.add(top, 8)
+        for h in self.hashes(size // 256)[: size % 256] if size % 256 else []:
+            tree.add(h)
+        return tree.root()
+
+    def leaves(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Every leaf: index, entry, hash."""
+        for n in range((self.size + 255) // 256):
+            for i, (entry, h) in enumerate(zip(self.entries(n), self.hashes(n), strict=True), n * 256):
+                yield i, entry, h
+
+
+# ---------------------------------------------------------------- leaves (docs/formats/ledger.md)
+
+LEAVES = {
+    "key.enrolled": "agency:code person:code roles:codes key:key key_id:hex16 act:dsse",
+    "key.revoked": "key_id:hex16 from:time? act:dsse",
+    "agreement.proposed": "agreement:agreement",
+    "agreement.signed": "agreement:agreement agency:code root:key act:dsse",
+    "agreement.in_force": "agreement:agreement",
+    "agreement.suspended": "agreement:agreement act:dsse",
+    "agreement.ended": "agreement:agreement act:dsse",
+    "vault.enrolled": "agency:code vault:code thumbprint:code act:dsse",
+    "vault.revoked": "agency:code vault:code act:dsse",
+    "roster.changed": "agency:code content:hex64 act:dsse",
+    "standing.changed": "agency:code act:dsse",
+    "order.imposed": "order:code scope:scope court_time:time act:dsse",
+    "order.lifted": "order:code acts:dsses",
+    "order.served": "order:code",
+    "batch.received": "batch:hex32 agreement:agreement envelope:dsse engagements:hex64 count:count",
+    "batch.refused": "batch:hex32 envelope:dsse? rule:code reason:code entries:count",
+    "batch.closed": "batch:hex32 received:count deficient:count answered:count other:count",
+    "batch.blocked": "batch:hex32 why:code",
+    "request.decided": "batch:hex32 agreement:agreement rules:hex64 id:hex32 decision:hex64 subject:hex64",
+    "review.recorded": "batch:hex32 request:hex64 act:dsse",
+    "sample.committed": "k:count commitment:hex64 act:dsse",
+    "sample.revealed": "batch:hex32 k:count r:hex64",
+    "sample.drawn": "batch:hex32 k:count decisions_root:hex64 checkpoint_size:count checkpoint_root:hex64 seed:hex64 n:count",
+    "sample.passed": "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
+    "sample.failed": "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
+    "sample.aborted": "batch:hex32 k:count why:code",
+    "release.authorized": "batch:hex32 agreement:agreement rules:hex64 root:hex64 act:dsse",
+    "release.committed": "batch:hex32 agreement:agreement rules:hex64 root:hex64 answers:count sealed_root:hex64",
+    "release.dispatched": "batch:hex32 agreement:agreement rules:hex64 root:hex64 committed:count checkpoint:head",
+    "release.withheld": "batch:hex32 root:hex64 why:code",
+    "authorization.voided": "batch:hex32 root:hex64 why:code",
+    "disclosure": "batch:hex32 agreement:agreement request:hex32 answer:hex64 accounting:hex64 agency:code purpose:code elements:count",
+    "receipt": "batch:hex32 act:dsse",
+    "inspection": "who:code why:code command:code act:dsse?",
+} | dict.fromkeys(("rules.changed", "register.loaded", "report.published", "disposal", "hold.placed", "hold.lifted"), "")
+COMMON = "type:code time:time agreement:agreement? batch:hex32? rules:hex64?"
+CODE = r"[A-Za-z0-9._:;,/+=@()-]{1,256}"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+OBJECTS = {"agreement": {"hash": "hex64", "id": "code", "version": "version"}, "head": {"root": "hex64", "size": "count"}}
+FORMS = {"hex16": "[0-9a-f]{16}", "hex32": "[0-9a-f]{32}", "hex64": "[0-9a-f]{64}", "key": "[A-Za-z0-9+/]{43}=", "code": CODE}
+
+
+@lru_cache(maxsize=4096)
+def seconds(text: str) -> int:
+    """A leaf's time in POSIX seconds; -1 when it is none."""
+    try:
+        ok = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text, re.ASCII)
+        return int(datetime.strptime(text, TIME).replace(tzinfo=UTC).timestamp()) if ok else -1
+    except ValueError:
+        return -1
+
+
+def matches(value: object, pattern: str) -> bool:
+    """Whether a value is text of this form."""
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def has(value: object, members: str) -> bool:
+    """Whether a value is an object of exactly these members."""
+    return isinstance(value, dict) and set(value) == set(members.split())
+
+
+def is_form(v: Any, form: str) -> bool:
+    """Whether a member is of its form."""
+    if form in FORMS:
+        return matches(v, FORMS[form])
+    if form in ("codes", "dsses"):
+        return isinstance(v, list) and (form == "codes" or bool(v)) and all(is_form(each, form[:-1]) for each in v)
+    if form == "count":
+        return isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**53
+    if form == "time":
+        return isinstance(v, str) and seconds(v) >= 0
+    if form == "version":
+        return matches(v, CODE) or is_form(v, "count")
+    if form in OBJECTS:
+        return has(v, " ".join(OBJECTS[form])) and all(is_form(v[name], each) for name, each in OBJECTS[form].items())
+    if form == "scope":
+        known = isinstance(v, dict) and set(v) <= {"agencies", "agreements", "batches", "gates"}
+        return known and all(each is None or (bool(each) and is_form(each, "codes")) for each in v.values())
+    return has(v, "payload payloadType signatures") and [
+        has(one, "keyid sig") and matches(v["payloadType"], "application/[a-z0-9.+-]{1,80}")
+        and all(matches(text, "[A-Za-z0-9+/]{4,}={0,2}") for text in (v["payload"], one["keyid"], one["sig"]))
+        for one in (v["signatures"] if isinstance(v["signatures"], list) else ())
+    ] == [True]  # fmt: skip
+
+
+def is_plain(v: object, depth: int = 0) -> bool:
+    """No free text: codes, hashes, whole numbers, signed envelopes, and lists and objects of them."""
+    if isinstance(v, str):
+        return matches(v, CODE)
+    if isinstance(v, list):
+        return depth < 4 and all(is_plain(each, depth + 1) for each in v)
+    if isinstance(v, dict):
+        return depth < 4 and (is_form(v, "dsse") or all(matches(k, CODE) and is_plain(each, depth + 1) for k, each in v.items()))
+    return v is None or isinstance(v, (bool, int))
+
+
+# A `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions.
+DECIDED = re.compile(
+    rb'\{"agreement":\{"hash":"([0-9a-f]{64})","id":"([A-Za-z0-9._-]{1,64})","version":(0|[1-9][0-9]{0,14})\},"batch":"([0-9a-f]{32})",'
+    rb'"decision":"[0-9a-f]{64}","id":"([0-9a-f]{32})","pad":"0*","rules":"([0-9a-f]{64})","subject":"[0-9a-f]{64}",'
+    rb'"time":"([0-9TZ:-]{20})","type":"request[.]decided","v":1\}'
+)
+
+
+def read_leaf(data: bytes) -> dict[str, Any]:
+    """A leaf's members, strictly: canonical, padded with zeros to a known size, of a known type with all its members."""
+    need(3, len(data) in SIZES, "The leaf is not of a known size: it was not written by this log.")
+    if (m := DECIDED.fullmatch(data)) is not None and seconds(m[7].decode()) >= 0:
+        a, b, c, d, e, f, g = m.groups()
+        agreement = {"hash": a.decode(), "id": b.decode(), "version": int(c)}
+        return {
+            "type": "request.decided",
+            "agreement": agreement,
+            "batch": d.decode(),
+            "id": e.decode(),
+            "rules": f.decode(),
+            "time": g.decode(),
+        }
+    body = read_json(data, 3, "The leaf")
+    pad = body.pop("pad", None) if isinstance(body, dict) else None
+    need(3, isinstance(pad, str) and not pad.strip("0"), "The leaf is not padded with zeros: it was not written by this log.")
+    kind = body.get("type")
+    known = isinstance(kind, str) and kind in LEAVES and is_form(body.get("v"), "count") and body["v"] == 1
+    need(3, known, "The leaf is of an unknown type: it may say something this verifier cannot judge.")
+    plain = all(matches(k, CODE) and is_plain(v) for k, v in body.items())
+    need(3, plain, f"A member of the {kind} leaf may not stand in a leaf: free text could name a person.")
+    for part in (COMMON, LEAVES[kind]):
+        for name, form in (member.split(":") for member in part.split()):
+            absent = form.endswith("?") and (name not in body if part is COMMON else body.get(name) is None)
+            need(
+                3,
+                absent or is_form(body.get(name), form.rstrip("?")),
+                f"The {kind} leaf has no proper {name}: it was not written by this log.",
+            )
+    return dict(body)
+
+
+# ---------------------------------------------------------------- the history (steps 3, 4, 5)
+
+ROOT = None
+ANYBODY: set[str] = set()
+ACTS: dict[str, tuple[str, set[str] | None, str]] = {
+    # leaf: (action, roles or ROOT for the agency's root key, what the act is over: members hashed together, or =member itself)
+    "key.enrolled": ("key.enroll", ROOT, "agency person roles key"),
+    "key.revoked": ("key.revoke", ROOT, "key_id from?"),
+    "agreement.signed": ("agreement.sign", ROOT, "=hash"),
+    "vault.enrolled": ("vault.enroll", ROOT, "agency vault jwk storage"),
+    "vault.revoked": ("vault.revoke", ROOT, "vault"),
+    "roster.changed": ("officer.record", ROOT, "=content"),
+    "standing.changed": ("standing.set", {"safeguards"}, "agency field value"),
+    "order.imposed": ("order.impose", {"counsel"}, "order scope court_time"),
+    "review.recorded": ("review.record", {"reviewer"}, "=request"),
+    "sample.committed": ("sample.commit", {"overseer"}, "k commitment"),
+    "sample.passed": ("sample.record", {"overseer", "reviewer"}, "batch decisions_root checked defects"),
+    "sample.failed": ("sample.record", {"overseer", "reviewer"}, "batch decisions_root checked defects"),
+    "release.authorized": ("release.authorize", {"authorizer"}, "=root"),
+}
+CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
+CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before
+ACT_TYPE = "application/vnd.portcullis.act+json"
+ACT_TEXTS = {"origin", "agreement", "action", "content", "officer", "nonce"}
+
+
+@dataclass
+class Key:
+    """A person's enrolled key."""
+
+    agency: str
+    person: str
+    roles: list[str]
+    public: bytes
+    enrolled: int
+    revoked: int | None = None
+    since: str | None = None
+
+
+@dataclass
+class Batch:
+    """What the log has said of one batch so far. -1, 0 and empty mean not yet."""
+
+    agreement: dict[str, Any]
+    agency: str
+    gate: str
+    count: int
+    signer: str
+    turn: int  # which sample commitment is this batch's; 0 when none was in stock
+    rules: str = ""
+    ids: set[bytes] = field(default_factory=set)  # decided and not disclosed
+    decided: int = 0
+    decisions: Growing = field(default_factory=Growing)
+    first: int = -1
+    last: int = -1
+    roles: dict[str, str] = field(default_factory=dict)
+    k: int = 0
+    r: bytes = b""
+    drawn: tuple[str, int] = ("", -1)
+    passed: bool = False
+    ended: str = ""
+    authorizations: list[tuple[str, str, str, int]] = field(default_factory=list)  # person, key, root, expires
+    lost: str = "nobody authorized it"
+    committed: tuple[int, str, int, str] = (-1, "", 0, "")  # leaf, release root, answers, sealed root
+    dispatched: int = -1
+    left: int = 0  # the time of the dispatch
+    answers: list[bytes] = field(default_factory=list)
+    closed: bool = False
+    receipt: bool = False
+
+
+class History:
+    """Everything the leaves say, in their order. A method named after a leaf type judges leaves of that type."""
+
+    def __init__(self, tree: Tree, origin: str, roots: dict[str, bytes], since: Head | None, head: Head) -> None:
+        """Before the first leaf."""
+        self.tree, self.origin, self.roots, self.since, self.head = tree, origin, roots, since, head
+        self.i, self.h, self.now, self.latest, self.opened = 0, b"", 0, 0, 0
+        self.keys: dict[str, Key] = {}
+        self.nonces: set[str] = set()
+        self.signed: dict[str, set[str]] = {}
+        self.in_force: dict[str, str] = {}
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.known_orders: set[str] = set()
+        self.batches: dict[str, Batch] = {}
+        self.envelopes: set[tuple[str, str]] = set()
+        self.stock: dict[int, tuple[str, int]] = {}
+        self.free: list[int] = []
+        self.counts: Counter[str] = Counter()
+        self.lists: dict[str, list[str]] = {}
+        self.openings: dict[int, list[dict[str, Any]]] = {}
+
+    def note(self, title: str, line: str) -> None:
+        """Put something on a list of step 7."""
+        self.lists.setdefault(title, []).append(line)
+
+    def run(self, say: Callable[[str], None]) -> None:
+        """Judge every leaf."""
+        shown, i = time.monotonic(), -1
+        try:
+            for i, entry, h in self.tree.leaves():
+                f = read_leaf(entry)
+                self.i, self.h, kind = i, h, f["type"]
+                self.counts[kind] += 1
+                self.clock(seconds(f["time"]))
+                if i in self.openings:
+                    self.open(read_json(entry, 3, "The leaf"))
+                getattr(self, kind.replace(".", "_"), self.other)(f)
+                if kind in CHANGES:
+                    self.change(f)
+                if i % 4096 == 0 and time.monotonic() > shown + 5:
+                    shown = time.monotonic()
+                    say(f"   … leaf {i:,} of {self.tree.size:,}")
+            for b in self.batches.values():
+                self.settle(b)
+        except Failed as error:
+            error.leaf = i if error.leaf is None and error.step > 2 else error.leaf
+            raise
+
+    def clock(self, t: int) -> None:
+        """Step 7: no leaf is dated long before an earlier one, before --since was witnessed, or after witnesses had seen it."""
+        self.now = t
+        need(
+            7, t >= self.latest - TOLERANCE, "The leaf is dated before leaves that stand before it: it was backdated, or a clock set back."
+        )
+        self.latest = max(self.latest, t)
+        new = self.since and self.since.seen and self.i >= self.since.size
+        ok = not new or not self.since or t >= min(self.since.seen.values()) - TOLERANCE
+        need(7, ok, "The leaf is dated before the log was witnessed without it: it was backdated.")
+        ok = not self.head.seen or t <= max(self.head.seen.values()) + TOLERANCE
+        need(7, ok, "The leaf is dated after witnesses had seen it: its time is invented.")
+
+    def other(self, f: dict[str, Any]) -> None:
+        """A leaf without a method of its own: an act in it must be good."""
+        if f["type"] in ACTS:
+            self.standard(f)
+        elif f.get("act") is not None:
+            self.act(f, f["act"], None, ANYBODY, None)
+
+    # -- step 3: who signed
+
+    def signer(self, f: dict[str, Any], key_id: str, roles: set[str] | None) -> tuple[bytes, str]:
+        """The public key that must have signed, and whose it is."""
+        if roles is ROOT:
+            agency = self.keys[f["key_id"]].agency if f["type"] == "key.revoked" else f["agency"]
+            ok = agency in self.roots and key_name(self.roots[agency]) == key_id
+            need(3, ok, "The act is not signed by the agency's root key: nobody else may enrol, revoke or sign for an agency.")
+            return self.roots[agency], f"root:{agency}"
+        need(3, key_id in self.keys, "The act is signed by a key that no agency root had enrolled: nobody answers for it.")
+        key = self.keys[key_id]
+        need(3, key.revoked is None, f"The act is signed by a key revoked at leaf {key.revoked}: it did not count any more at this place.")
+        need(
+            3,
+            not roles or roles & set(key.roles),
+            f"The act needs the role {' or '.join(sorted(roles))}, which its key was not enrolled for.",
+        )
+        return key.public, key.person
+
+    def envelope(self, f: dict[str, Any], e: dict[str, Any], roles: set[str] | None) -> tuple[str, Any]:
+        """Whose DSSE envelope it is, and what it says."""
+        payload, kind = unbase64(e["payload"], 3), e["payloadType"].encode()
+        public, person = self.signer(f, e["signatures"][0]["keyid"], roles)
+        ok = signed_by(public, b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload), unbase64(e["signatures"][0]["sig"], 3))
+        need(3, ok, "A signature in the leaf does not verify: what was signed is not what stands here.")
+        return person, read_json(payload, 3, "What was signed")
+
+    def act(self, f: dict[str, Any], e: dict[str, Any], action: str | None, roles: set[str] | None, content: str | None) -> tuple[str, int]:
+        """The person who acted and when the act expires, if it counts here. `roles` None asks for the agency's root."""
+        person, act = self.envelope(f, e, roles)
+        ok = e["payloadType"] == ACT_TYPE and isinstance(act, dict) and set(act) - {"detail"} == ACT_TEXTS | {"expires"}
+        ok = ok and all(isinstance(act[t], str) and len(act[t]) <= 512 and not re.search(r"[\x00-\x1f\x7f]", act[t]) for t in ACT_TEXTS)
+        ok = ok and is_form(act["content"], "hex64") and is_form(act["expires"], "count") and act["expires"] <= 253_402_300_799
+        ok = ok and act["nonce"] and act.get("detail", {"": 0}) != {} and isinstance(act.get("detail", {}), dict)
+        need(3, ok, "The act is malformed: no person's program signed it.")
+        a = f.get("agreement") or {}
+        need(3, act["origin"] == self.origin, "The act was signed for another log: it does not count here.")
+        need(3, action in (None, act["action"]), "The act was signed for another action: it does not count here.")
+        need(3, content in (None, act["content"]), "The act was signed over other content: it does not count here.")
+        need(3, act["officer"] == person, "The act names another person than its key: it does not count here.")
+        need(3, act["agreement"] in ("", a.get("id"), a.get("hash")), "The act was signed under another agreement: it does not count here.")
+        need(3, act["expires"] >= self.now, "The act had expired when it was recorded: nobody had signed it at that time.")
+        need(3, act["nonce"] not in self.nonces, "The act was used before: a signature counts once.")
+        self.nonces.add(act["nonce"])
+        return person, act["expires"]
+
+    def standard(self, f: dict[str, Any]) -> tuple[str, int]:
+        """The act of a leaf, by the table ACTS."""
+        action, roles, over = ACTS[f["type"]]
+        if over.startswith("="):
+            content = f["agreement"]["hash"] if over == "=hash" else f[over[1:]]
+        else:
+            content = digest({n.rstrip("?"): f.get(n.rstrip("?")) for n in over.split() if n[-1] != "?" or f.get(n[:-1]) is not None})
+        if f["type"] == "vault.enrolled" and "jwk" not in f:
+            content = None
+        return self.act(f, f["act"], action, roles, content)
+
+    def key_enrolled(self, f: dict[str, Any]) -> None:
+        """A person's key, signed for by the agency's root, once."""
+        need(3, f["agency"] in self.roots, "A key was enrolled for an agency without a root key: the trust file knows no such agency.")
+        ok = f["key_id"] == key_name(unbase64(f["key"], 3)) and f["key_id"] not in self.keys
+        need(3, ok, "A key was enrolled twice, or under another key's id: it would stand for two people.")
+        self.standard(f)
+        self.keys[f["key_id"]] = Key(f["agency"], f["person"], f["roles"], unbase64(f["key"], 3), self.i)
+
+    def key_revoked(self, f: dict[str, Any]) -> None:
+        """From here on the key signs nothing, and what it authorized does not stand."""
+        key = self.keys.get(f["key_id"])
+        if key is None or key.revoked is not None:
+            raise Failed(3, "A key was revoked that was not enrolled: the history of keys is not whole.")
+        self.standard(f)
+        key.revoked, key.since = self.i, f.get("from")
+        if key.since is not None:
+            self.note("Keys revoked from a date before the revocation was recorded", f"leaf {self.i}: key {f['key_id']} from {key.since}")
+        for b in self.batches.values():
+            if (key.agency, key.person) == (b.agency, b.signer) or any(a[1] == f["key_id"] for a in b.authorizations):
+                self.void(b, f"a key was revoked at leaf {self.i}")
+
+    # -- step 4: agreements, orders, and what else a release rests on
+
+    def agreement_signed(self, f: dict[str, Any]) -> None:
+        """One agency's root has signed the agreement's hash."""
+        ok = self.roots.get(f["agency"]) == unbase64(f["root"], 3)
+        need(3, ok, "The agreement was signed with another root key than the agency's: the agency did not sign it.")
+        self.standard(f)
+        self.signed.setdefault(f["agreement"]["hash"], set()).add(f["agency"])
+
+    def agreement_in_force(self, f: dict[str, Any]) -> None:
+        """In force only when two agencies have signed exactly this."""
+        ok = len(self.signed.get(f["agreement"]["hash"], ())) >= 2
+        need(4, ok, "An agreement came into force that two agencies had not signed: there was no agreement.")
+        self.in_force[f["agreement"]["id"]] = f["agreement"]["hash"]
+
+    def agreement_suspended(self, f: dict[str, Any]) -> None:
+        """Suspended or ended by counsel: nothing leaves under it from here on."""
+        a, state = f["agreement"], f["type"].removeprefix("agreement.")
+        self.act(f, f["act"], f["type"], {"counsel"}, digest({"agreement": a["id"], "version": a["version"], "state": state}))
+        ok = self.in_force.pop(a["id"], None) == a["hash"]
+        need(4, ok, "An agreement was stopped that was not in force: the history of agreements is not whole.")
+
+    agreement_ended = agreement_suspended
+
+    def change(self, f: dict[str, Any]) -> None:
+        """What was signed before this change does not stand, in the batches of its agency and agreement."""
+        agreement = (f.get("agreement") or {}).get("id")
+        for b in self.batches.values():
+            if agreement in (None, b.agreement["id"]) and f.get("agency") in (None, b.agency):
+                self.void(b, f"{f['type']} at leaf {self.i}")
+
+    @staticmethod
+    def void(b: Batch, why: str) -> None:
+        """Authorizations and commit of a batch that was not dispatched stand no more."""
+        if b.dispatched < 0 and b.authorizations:
+            b.authorizations, b.committed, b.lost = [], (-1, "", 0, ""), f"the authorizations were void since {why}"
+
+    @staticmethod
+    def covers(scope: dict[str, Any], name: str, b: Batch) -> bool:
+        """Whether an order of this scope covers the batch; what a scope does not name it does not limit."""
+        pairs = (("agreements", b.agreement["id"]), ("agencies", b.agency), ("gates", b.gate), ("batches", name))
+        return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
+
+    def order_imposed(self, f: dict[str, Any]) -> None:
+        """A stay: voids what it covers; what left between the court's time and this leaf is listed."""
+        self.standard(f)
+        need(4, f["order"] not in self.known_orders, "An order was imposed twice: an order has one id, once.")
+        self.known_orders.add(f["order"])
+        self.orders[f["order"]] = f["scope"]
+        for name, b in self.batches.items():
+            if self.covers(f["scope"], name, b):
+                self.void(b, f"order {f['order']} was imposed at leaf {self.i}")
+                if b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
+                    self.note(
+                        "Dispatched between the court's time of an order and its imposing leaf", f"leaf {b.dispatched}, order {f['order']}"
+                    )
+
+    def order_lifted(self, f: dict[str, Any]) -> None:
+        """Two different people, one of them counsel; lifting revives nothing."""
+        people = {self.act(f, a, "order.lift", ANYBODY, digest({"order": f["order"], "lift": True}))[0] for a in f["acts"]}
+        roles = {role for a in f["acts"] for role in self.keys[a["signatures"][0]["keyid"]].roles}
+        ok = len(people) >= 2 and "counsel" in roles
+        need(3, ok, "An order was lifted by fewer than two different people, one of them counsel: it was not lifted.")
+        need(4, f["order"] in self.orders, "An order was lifted that was not in force: the history of orders is not whole.")
+        scope = self.orders.pop(f["order"])
+        for name, b in self.batches.items():
+            if self.covers(scope, name, b):
+                self.void(b, f"order {f['order']} covered it until leaf {self.i}")
+
+    # -- one batch
+
+    def batch_received(self, f: dict[str, Any]) -> None:
+        """A signed envelope, under an agreement in force, once."""
+        a, e = f["agreement"], f["envelope"]
+        person, body = self.envelope(f, e, {"signer"})
+        named: Any = body.get("agreement") if isinstance(body, dict) else None
+        ok = (
+            isinstance(named, dict)
+            and all(isinstance(body.get(n), str) for n in ("agency", "gate", "nonce"))
+            and e["payloadType"] != ACT_TYPE
+        )
+        need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
+        key = self.keys[e["signatures"][0]["keyid"]]
+        ok = (body["agency"], body.get("count"), named.get("id"), named.get("version")) == (key.agency, f["count"], a["id"], a["version"])
+        need(4, ok, "The batch is not as its signed envelope says: agency, agreement or count were exchanged.")
+        need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
+        ok = f["batch"] not in self.batches and (body["agency"], body["nonce"]) not in self.envelopes
+        need(4, ok, "A batch was received twice: it could be answered twice (R10).")
+        self.envelopes.add((body["agency"], body["nonce"]))
+        self.batches[f["batch"]] = Batch(a, body["agency"], body["gate"], f["count"], person, self.free.pop(0) if self.free else 0)
+        self.role(self.batch(f), person, "signer")
+
+    def batch(self, f: dict[str, Any]) -> Batch:
+        """The batch a leaf speaks of."""
+        kind, b = f["type"], self.batches.get(f["batch"])
+        if b is None:
+            raise Failed(4, f"The {kind} leaf names a batch that was never received: what it rests on was removed.")
+        need(4, not b.closed or kind == "receipt", f"A {kind} leaf stands after its batch was closed: it was added afterwards.")
+        need(
+            4, f.get("agreement", b.agreement) == b.agreement, f"The {kind} leaf names another agreement than its batch: it was exchanged."
+        )
+        need(
+            4,
+            not b.rules or f.get("rules", b.rules) == b.rules,
+            "The rule set is not the one the batch was decided under: it was exchanged.",
+        )
+        if isinstance(f.get("operator"), str):
+            self.role(b, f["operator"], "operator")
+        return b
+
+    def alive(self, f: dict[str, Any]) -> Batch:
+        """The batch a leaf speaks of, which has not come to its end."""
+        b = self.batch(f)
+        ended = b.ended or ("dispatched" if b.dispatched >= 0 else "")
+        need(4, not ended, f"A {f['type']} leaf stands after the batch was {ended}: that was its end.")
+        return b
+
+    @staticmethod
+    def role(b: Batch, person: str, role: str) -> None:
+        """One person, one role per batch (R40)."""
+        had = b.roles.setdefault(person, role)
+        need(4, had == role, f"One person is {had} and {role} of the same batch: duties that must be apart were not.")
+
+    def batch_refused(self, f: dict[str, Any]) -> None:
+        """An end: a refused batch is neither decided nor answered."""
+        b = self.batches.get(f["batch"])
+        if b is not None:
+            need(4, not b.decided and not b.ended, "A batch was refused after it was decided: refusal comes first.")
+            b.ended = f"refused at leaf {self.i}"
+
+    def batch_blocked(self, f: dict[str, Any]) -> None:
+        """An end: nothing of a blocked batch leaves."""
+        b = self.batch(f)
+        need(4, b.dispatched < 0, "A batch was blocked after it was dispatched: blocking comes before.")
+        b.ended = b.ended or f"blocked at leaf {self.i}"
+
+    def review_recorded(self, f: dict[str, Any]) -> None:
+        """A clerical review; decisions are written once, after reviews close."""
+        b = self.alive(f)
+        need(4, not b.decided, "A review was recorded after decisions were written: decisions come after reviews.")
+        self.role(b, self.standard(f)[0], "reviewer")
+
+    def request_decided(self, f: dict[str, Any]) -> None:
+        """Step 5: one decision per request, all before the sample's number is known."""
+        b = self.alive(f)
+        need(4, not b.k, "A decision was written after the sample's number was revealed: the sample was not of these decisions.")
+        b.rules, b.first, b.last = f["rules"], self.i if b.first < 0 else b.first, self.i
+        b.ids.add(bytes.fromhex(f["id"]))
+        b.decisions.add(self.h)
+        b.decided += 1
+        need(5, len(b.ids) == b.decided, "A request was decided twice: a decision is written once.")
+        need(5, b.decided <= b.count, "There are more decisions than requests in the batch: one was invented.")
+
+    # -- the sample nobody can choose
+
+    def sample_committed(self, f: dict[str, Any]) -> None:
+        """The overseer lays the k-th commitment in stock."""
+        self.standard(f)
+        need(4, f["k"] == len(self.stock) + 1, "The commitments for samples are not numbered without gaps: one was removed or laid twice.")
+        self.stock[f["k"]] = (f["commitment"], self.i)
+        self.free.append(f["k"])
+
+    def sample_revealed(self, f: dict[str, Any]) -> None:
+        """A batch uses the number whose turn it was at its receipt, revealed after all its decisions."""
+        b = self.alive(f)
+        need(
+            4, b.decided == b.count, "The sample's number was revealed before all requests were decided: decisions could follow the sample."
+        )
+        commitment, laid = self.stock.get(f["k"], ("", self.i))
+        ok = SHA(bytes.fromhex(f["r"])).hexdigest() == commitment and (laid < b.first or not b.count)
+        need(4, ok, "The number revealed for the sample is not one committed before the decisions: it was chosen afterwards.")
+        ok = not b.k and (f["k"] == b.turn or (not b.turn and f["k"] in self.free))
+        need(4, ok, "The sample did not use the number whose turn it was: somebody picked it.")
+        if not b.turn:
+            self.note("Batches received when no sample commitment was in stock", f"leaf {self.i}")
+            self.free.remove(f["k"])
+        b.k, b.r = f["k"], bytes.fromhex(f["r"])
+
+    def sample_drawn(self, f: dict[str, Any]) -> None:
+        """seed = SHA-256(r ‖ D ‖ C), once per batch."""
+        b = self.alive(f)
+        need(4, not b.drawn[0], "A sample was drawn twice from the same decisions: somebody looked for one they liked.")
+        root, size = b.decisions.root(), f["checkpoint_size"]
+        ok = b.last < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint_root"]
+        need(4, ok, "The sample names no checkpoint of this log that covers its decisions: its seed was not bound to the log.")
+        seed = SHA(b.r + root + bytes.fromhex(f["checkpoint_root"])).hexdigest()
+        ok = b.k and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root.hex(), seed) and f["n"] <= b.count
+        need(4, ok, "The sample's seed is not made of its number, the decisions and the checkpoint: somebody chose the sample.")
+        if f.get("chosen_by") == "operator":
+            self.note("Samples whose overseer was not independent (operator-chosen)", f"leaf {self.i}")
+        b.drawn = (f["decisions_root"], f["n"])
+
+    def sample_passed(self, f: dict[str, Any]) -> None:
+        """Checked by hand by somebody who is neither operator nor authorizer; one defect is the batch's end."""
+        b = self.alive(f)
+        person, _ = self.standard(f)
+        self.role(b, person, "overseer" if "overseer" in self.keys[f["act"]["signatures"][0]["keyid"]].roles else "reviewer")
+        ok = b.drawn == (f["decisions_root"], f["checked"]) and not b.passed
+        need(4, ok, "The sample that was checked is not the one that was drawn: other or fewer decisions were looked at.")
+        b.passed = f["defects"] == 0
+        need(4, (f["type"] == "sample.passed") == b.passed, "The sample's outcome contradicts its defects: one defect blocks the batch.")
+        b.ended = "" if b.passed else f"blocked by its sample at leaf {self.i}"
+
+    sample_failed = sample_passed
+
+    def sample_aborted(self, f: dict[str, Any]) -> None:
+        """An abort is on record for ever, and its number is spent."""
+        b = self.alive(f)
+        self.note("Samples aborted", f"leaf {self.i}: {f['why']}")
+        b.k, b.turn = 0, 0
+
+    # -- authorize, commit, dispatch
+
+    def release_authorized(self, f: dict[str, Any]) -> None:
+        """One officer's signature over the release root, for at most 72 hours, after a passed sample."""
+        b = self.alive(f)
+        person, expires = self.standard(f)
+        self.role(b, person, "authorizer")
+        need(4, b.passed, "A release was authorized before its sample had passed: the order was not kept.")
+        need(4, expires <= self.now + AUTHORIZED_FOR, "An authorization was to stand for more than 72 hours: it is not valid.")
+        b.authorizations.append((person, f["act"]["signatures"][0]["keyid"], f["root"], expires))
+
+    def entitled(self, f: dict[str, Any], b: Batch, what: str) -> None:
+        """Everything that must hold both at the commit and at the dispatch."""
+        people = {person for person, _, root, expires in b.authorizations if root == f["root"] and expires >= self.now}
+        why = "they were over other content, by one person, or had expired" if b.authorizations else b.lost
+        need(4, len(people) >= 2, f"A release was {what} without two different people's authorizations: {why}.")
+        ok = self.in_force.get(b.agreement["id"]) == b.agreement["hash"]
+        need(4, ok, f"A release was {what} under an agreement that was not in force.")
+        stays = ", ".join(order for order, scope in self.orders.items() if self.covers(scope, f["batch"], b))
+        need(4, not stays, f"A release was {what} while stayed by order {stays}: a court had forbidden it.")
+
+    def release_committed(self, f: dict[str, Any]) -> None:
+        """Sealed, in the outbox, not gone."""
+        b = self.alive(f)
+        self.entitled(f, b, "committed")
+        need(4, b.committed[0] < 0, "A release was committed twice: the first was not withheld.")
+        b.committed = (self.i, f["root"], f["answers"], f["sealed_root"])
+
+    def release_dispatched(self, f: dict[str, Any]) -> None:
+        """Once, exactly what was committed, under a checkpoint that covers the commit, every check again."""
+        b = self.batch(f)
+        need(4, b.dispatched < 0, "A batch was dispatched twice: it was answered twice.")
+        self.alive(f)
+        self.entitled(f, b, "dispatched")
+        ok = 0 <= b.committed[0] and b.committed[:2] == (f["committed"], f["root"])
+        need(4, ok, "What was dispatched is not what was committed: the content was exchanged in between.")
+        size = f["checkpoint"]["size"]
+        ok = b.committed[0] < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint"]["root"]
+        need(4, ok, "The dispatch names no checkpoint of this log that covers the commit: nobody could see it coming.")
+        b.dispatched, b.left = self.i, self.now
+
+    def release_withheld(self, f: dict[str, Any]) -> None:
+        """Taken back, or authorizations voided, before anything left."""
+        self.void(self.alive(f), f"{f['type']} at leaf {self.i}")
+
+    authorization_voided = release_withheld
+
+    def disclosure(self, f: dict[str, Any]) -> None:
+        """Step 5: the accounting entry of one answer, written with the dispatch."""
+        b = self.batch(f)
+        need(5, b.dispatched >= 0, "Something was disclosed of a batch that was not dispatched: it left without a release.")
+        need(5, f["agency"] == b.agency, "A disclosure names another agency than the one that asked: it went to somebody else.")
+        ok = bytes.fromhex(f["request"]) in b.ids
+        need(5, ok, "A disclosure is for no decided request, or for one disclosed before: it was answered twice, or never asked.")
+        b.ids.remove(bytes.fromhex(f["request"]))
+        b.answers.append(bytes.fromhex(f["answer"]))
+        need(5, len(b.answers) <= b.committed[2], "More was disclosed than was committed: an answer was added afterwards.")
+
+    def batch_closed(self, f: dict[str, Any]) -> None:
+        """Step 5: received, deficient, answered and all else add up."""
+        b = self.batch(f)
+        ok = b.count == f["received"] == f["deficient"] + f["answered"] + f["other"] == b.decided
+        need(5, ok, "The totals of a closed batch do not add up to its requests and decisions: some are missing.")
+        need(5, f["answered"] == len(b.answers), "A closed batch counts other answers than were disclosed: the accounting is not whole.")
+        self.settle(b)
+        b.closed, b.ids, b.answers = True, set(), []
+
+    @staticmethod
+    def settle(b: Batch) -> None:
+        """Step 5, once nothing more can come: every committed answer has its accounting leaf, and is one that was committed."""
+        if b.dispatched < 0 or b.closed:
+            return
+        sealed, answers = Growing(), sorted(b.answers)
+        for answer in answers:
+            sealed.add(SHA(b"\x00" + answer).digest())
+        if len(answers) != b.committed[2]:
+            raise Failed(5, "A committed answer has no accounting leaf: it was disclosed and not recorded.", b.dispatched)
+        if len(set(answers)) != len(answers) or sealed.root().hex() != b.committed[3]:
+            raise Failed(5, "The answers disclosed are not those committed: one was exchanged.", b.dispatched)
+
+    def receipt(self, f: dict[str, Any]) -> None:
+        """The recipient agency's acknowledgement of exactly what was sealed."""
+        b = self.batch(f)
+        need(
+            4,
+            b.dispatched >= 0 and not b.receipt,
+            "A receipt is for nothing that was dispatched, or a second one: it acknowledges nothing.",
+        )
+        self.act(f, f["act"], "receipt", {"officer", "signer"}, b.committed[3])
+        agency = self.keys[f["act"]["signatures"][0]["keyid"]].agency
+        need(3, agency == b.agency, "A receipt is not by the agency that asked: somebody else acknowledged.")
+        b.receipt = True
+
+    # -- step 6
+
+    def open(self, f: dict[str, Any]) -> None:
+        """The openings given for this leaf open its commitments: HMAC-SHA-256 over field, record, agreement and value."""
+        for o in self.openings.pop(self.i):
+            a, salt = f.get("agreement") or {}, unbase64(o["salt"], 6)
+            ok = o["record"] in (f.get("id"), f.get("request"), f.get("batch")) and o["agreement"] in (a.get("id"), a.get("hash"))
+            need(6, ok, "An opening names another record than its leaf: it was given for something else.")
+            message = canon(["portcullis/commitment/1", o["field"], o["record"], o["agreement"], o["value"]]).encode()
+            ok = len(salt) == 32 and hmac.digest(salt, message, "sha256").hex() == f.get(o["field"])
+            need(6, ok, "An opening does not open its commitment: salt or value were exchanged.")
+            self.opened += 1
+
+    def told(self) -> list[dict[str, Any]]:
+        """The history of keys, as `keys.json` must tell it."""
+        return [
+            {"agency": k.agency, "enrolled": k.enrolled, "key": base64.b64encode(k.public).decode(), "key_id": key_id, "person": k.person}
+            | {"revoked": k.revoked, "revoked_from": k.since, "roles": k.roles}
+            for key_id, k in self.keys.items()
+        ]
+
+
+# ---------------------------------------------------------------- the whole
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the reader knows from elsewhere."""
+
+    log: NoteKey
+    roots: dict[str, bytes]
+    witnesses: list[NoteKey]
+    quorum: int
+
+
+def read_trust(data: bytes) -> Trust:
+    """The trust file. Raises Usage when it is not one."""
+    try:
+        t = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_constant=no_constant)
+        log, witnesses, quorum = read_vkey(t["log_vkey"]), [read_vkey(w) for w in t["witnesses"]], t["quorum"]
+        roots = {agency: unbase64(public, 1) for agency, public in t["agency_roots"].items()}
+        apart = min(len({w.public for w in witnesses}), len({w.name for w in witnesses}))
+        good = has(t, "origin log_vkey agency_roots witnesses quorum") and t["origin"] == log.name and log.kind == 1
+        good = good and all(w.kind == 4 for w in witnesses) and apart == len(witnesses) and all(len(r) == 32 for r in roots.values())
+        if good and is_form(quorum, "count") and quorum <= len(witnesses):
+            return Trust(log, roots, witnesses, quorum)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Failed):
+        pass
+    raise Usage("the trust file is not one: it has origin, log_vkey, agency_roots, witnesses and quorum, and no more")
+
+
+def read_openings(data: bytes) -> dict[int, list[dict[str, Any]]]:
+    """`opened.jsonl`: one canonical object per line."""
+    openings: dict[int, list[dict[str, Any]]] = {}
+    need(6, not data or data.endswith(b"\n"), "opened.jsonl is cut: a line has no end.")
+    for line in data.split(b"\n")[:-1]:
+        o = read_json(line, 6, "A line of opened.jsonl")
+        need(
+            6, has(o, "agreement field leaf record salt value") and is_form(o["leaf"], "count"), "A line of opened.jsonl is not an opening."
+        )
+        openings.setdefault(o["leaf"], []).append(o)
+    return openings
+
+
+def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | None, say: Callable[[str], None], now: float) -> History:
+    """All steps, in order, saying each as it passes. Raises Failed at the first that does not hold."""
+    need(1, "vkey" in names, "The bundle has no vkey: it does not say whose log it is.")
+    text = fetch("vkey").decode("utf-8", "replace")
+    log = read_vkey(text.removesuffix("\n"))
+    ok = text.endswith("\n") and log.kind == 1 and (trust is None or log == trust.log)
+    need(1, ok, "The bundle's log key is not the trust file's: it is another log, or was signed again by somebody else.")
+    bundle = Bundle(names, fetch, log)
+    need(1, bundle.read("vkey") == text.encode(), "The vkey is damaged.")
+    witnesses = trust.witnesses if trust else []
+    head = read_checkpoint(bundle.read("checkpoint"), log, witnesses, now)
+    ok = trust is None or len(head.seen) >= trust.quorum
+    need(1, ok, "Fewer witnesses have signed the checkpoint than the trust file asks for: others may be shown another log.")
+    older = None if since is None else read_checkpoint(since, log, witnesses, now)
+    bundle.expect(head.size)
+    keys = read_json(bundle.read("keys.json"), 1, "keys.json")
+    need(1, has(keys, "agency_roots keys") and isinstance(keys["agency_roots"], dict), "keys.json is not the history of keys.")
+    roots = {agency: unbase64(public, 1) for agency, public in keys["agency_roots"].items()}
+    ok = trust is None or roots == trust.roots
+    need(1, ok, "The agencies' root keys are not the trust file's: anybody could have enrolled the people who signed.")
+    for name in ("rules.json", "tables.json"):
+        read_json(bundle.read(name), 1, name)
+    openings = read_openings(bundle.read("opened.jsonl"))
+    say(f"1  manifest and checkpoint: {len(names):,} files, {head.size:,} leaves, {len(head.seen)} known witnesses — pass")
+
+    ok = older is None or older.size <= head.size
+    need(2, ok, "The older checkpoint has more leaves than this log: leaves were cut off, or a backup was restored.")
+    tree = Tree(bundle, head)
+    ok = older is None or tree.root_at(older.size) == older.root
+    need(2, ok, "The older checkpoint is not a prefix of this log: it was rewritten, or forked after a restore.")
+    say(f"2  every entry up to the root{f'; contains the checkpoint of {older.size:,} leaves' if older else ''} — pass")
+
+    h = History(tree, log.name, roots, older, head)
+    h.openings = openings
+    h.run(say)
+    need(
+        3, keys["keys"] == h.told(), "keys.json does not tell the history of keys that the log tells: it would mislead about who may sign."
+    )
+    need(6, not h.openings, "An opening names a leaf that is not in the log: it was given for another log.")
+    out = sum(b.dispatched >= 0 for b in h.batches.values())
+    say(f"3  leaves and people: {len(h.nonces):,} signed acts, {len(h.keys):,} keys — pass")
+    say(f"4  order in the log: {len(h.batches):,} batches, {out:,} dispatched, {len(h.known_orders):,} orders — pass")
+    say(f"5  accounting: {h.counts['request.decided']:,} decisions, {h.counts['disclosure']:,} disclosures — pass")
+    say(f"6  openings: {h.opened:,} open their commitments — pass" if h.opened else "6  openings: none in this bundle, not checked")
+    return h
+
+
+def say_lists(h: History, as_of: int | None, say: Callable[[str], None]) -> None:
+    """Step 7: what a person should look at."""
+    for b in h.batches.values():
+        if as_of is not None and b.dispatched >= 0 and not b.receipt and b.left <= as_of:
+            h.note("Dispatched and not acknowledged by the date given", f"leaf {b.dispatched}")
+    if as_of is not None and h.latest > as_of:
+        h.note("Leaves dated after the date given", "the latest: " + datetime.fromtimestamp(h.latest, UTC).strftime(TIME))
+    say("7  times in order — pass; lists for a person to look at:" + ("" if h.lists else " nothing"))
+    for title, lines in h.lists.items():
+        say(f"   {title}: {len(lines)}" + "".join(f"\n     {line}" for line in lines[:LISTED]))
+
+
+def read_file(path: str) -> bytes:
+    """A file the reader named. Raises Usage."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Usage(f"{path} cannot be read: {error.strerror}") from error
+
+
+def say(line: str) -> None:
+    """Tell the reader at once."""
+    print(line, flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="verify.py", description="Check a Portcullis evidence bundle offline.")
+    parser.add_argument("bundle", metavar="BUNDLE", help="the folder")
+    parser.add_argument("--trust", metavar="FILE", help="log key, agency roots and witnesses, obtained elsewhere")
+    parser.add_argument("--since", metavar="CHECKPOINT", help="an older checkpoint that this log must contain")
+    parser.add_argument("--as-of", metavar="DATE", help="list what was open on this day, like 2026-11-21")
+    args = parser.parse_args(argv)
+    try:
+        as_of = seconds(f"{args.as_of}T23:59:59Z") if args.as_of else None
+        trust = read_trust(read_file(args.trust)) if args.trust else None
+        since = read_file(args.since) if args.since else None
+        if as_of == -1 or not Path(args.bundle).is_dir():
+            raise Usage("--as-of takes a date like 2026-11-21" if as_of == -1 else f"{args.bundle} is not a folder")
+        say(f"Portcullis evidence in {args.bundle}")
+        h = verify(*folder(Path(args.bundle)), trust, since, say, time.time())
+    except Usage as error:
+        print(f"verify.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        say(f"\nDID NOT VERIFY\n  step 1: A file of the bundle cannot be read: {error.strerror}.")
+        return 4
+    except Failed as error:
+        say(f"\nDID NOT VERIFY\n  step {error.step}{'' if error.leaf is None else f', leaf {error.leaf}'}: {error.text}")
+        return 4
+    say_lists(h, as_of, say)
+    say(f"\n{'VERIFIED' if trust else 'CONSISTENT, NOT AUTHENTICATED'}\n  {h.origin}, {h.tree.size:,} leaves, root {h.head.root.hex()}")
+    if not trust:
+        say("  Nothing outside the bundle says whose keys these are. Obtain the trust file from elsewhere and give it with --trust.")
+    say("\n" + NOT_ESTABLISHED)
+    return 0 if trust else 4
+
+
+if __name__ == "__main__":
+    sys.exit(main())
