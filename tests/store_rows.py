@@ -19,7 +19,7 @@ def batch_row(number: int = 1, **changes: Any) -> dict[str, Any]:
         "id": f"B-2026-{number:06d}",
         "log_id": f"{number:032x}",
         "agreement_id": AGREEMENT,
-        "agreement_version": "1",
+        "agreement_version": 1,
         "agency": "ICE",
         "gate": "(i)(2)",
         "data_class": "address",
@@ -37,7 +37,7 @@ def batch_row(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 def agreement_row(**changes: Any) -> dict[str, Any]:
     """An agreement in force."""
-    row = {"id": AGREEMENT, "version": "1", "hash": "22" * 32, "state": "in_force", "valid_from": 20_000, "rules_hash": "11" * 32}
+    row = {"id": AGREEMENT, "version": 1, "hash": "22" * 32, "state": "in_force", "valid_from": 20_000, "rules_hash": "11" * 32}
     return row | {"switches": "{}"} | changes
 
 

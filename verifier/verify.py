@@ -40,7 +40,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -59,6 +59,7 @@ AUTHORIZED_FOR = 72 * 3600
 SIZES = {512, 1024, 2048, 4096, 8192, 16384, 32768, 65024}
 LIMIT = 64 << 20
 LISTED = 10
+FILES = ("checkpoint", "keys.json", "opened.jsonl", "rules.json", "tables.json", "vkey")
 SHA = hashlib.sha256
 
 
@@ -69,10 +70,6 @@ class Failed(Exception):  # noqa: N818 - a verdict, not a program error
         """A failure, in words."""
         super().__init__(text)
         self.step, self.text, self.leaf = step, text, leaf
-
-
-class Usage(Exception):  # noqa: N818
-    """The command cannot be carried out as given."""
 
 
 def need(step: int, ok: object, text: str) -> None:
@@ -101,32 +98,22 @@ def no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def no_constant(_: str) -> NoReturn:
-    """Refuse NaN and Infinity."""
-    raise ValueError("not JSON")
+def exact(text: str) -> int:
+    """A whole number that every JSON reader reads alike."""
+    if len(text) > 17 or abs(int(text)) >= 2**53:
+        raise ValueError("beyond the exact integers")
+    return int(text)
 
 
 def canon(value: object) -> str:
-    """Canonical JSON (RFC 8785). Raises ValueError for numbers too large or small to be spelled in one plain way."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int) and abs(value) < 2**53:
-        return str(value)
-    if isinstance(value, float) and 1e-4 <= abs(value) < 1e16:
-        return repr(value).removesuffix(".0")
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list):
-        return "[" + ",".join(map(canon, value)) + "]"
-    if isinstance(value, dict):
-        return "{" + ",".join(canon(k) + ":" + canon(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))) + "}"
-    raise ValueError("not a JSON value")
+    """Canonical JSON (RFC 8785), for values without very small fractions. Raises ValueError for NaN."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def read_json(data: bytes, step: int, what: str) -> Any:
     """The value of canonical JSON bytes; any other spelling of it is refused."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_constant=no_constant)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_int=exact)
         if canon(value).encode("utf-8") == data:
             return value
     except (ValueError, RecursionError):
@@ -250,23 +237,17 @@ Fetch = Callable[[str], bytes]
 def folder(path: Path) -> tuple[set[str], Fetch]:
     """The names of all files under a folder, and how to read one. Links, special files and empty folders are refused."""
     names: set[str] = set()
-
-    def walk(where: Path, prefix: str) -> None:
-        found = list(os.scandir(where))
-        need(1, found or not prefix, f"The bundle has an empty folder {prefix!a}, which no manifest asks for.")
-        for entry in found:
-            kind, name = entry.stat(follow_symlinks=False).st_mode, prefix + entry.name
+    for where, folders, files in os.walk(path):
+        need(1, folders or files or where == str(path), "The bundle has an empty folder, which no manifest asks for.")
+        for each in (Path(where, name) for name in folders + files):
+            name, kind = each.relative_to(path).as_posix(), each.lstat().st_mode
             need(1, stat.S_ISDIR(kind) or stat.S_ISREG(kind), f"{name!a} is a link or a special file: a bundle is plain files only.")
-            if stat.S_ISDIR(kind):
-                walk(Path(entry.path), name + "/")
-            else:
-                names.add(name)
+            names |= {name} if stat.S_ISREG(kind) else set()
 
     def fetch(name: str) -> bytes:
         with os.fdopen(os.open(path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             return file.read(LIMIT + 1)
 
-    walk(path, "")
     return names, fetch
 
 
@@ -291,8 +272,6 @@ def tile_names(size: int) -> Iterator[str]:
 class Bundle:
     """The files of a bundle, each checked against the manifest whenever it is read."""
 
-    FILES = ("checkpoint", "keys.json", "opened.jsonl", "rules.json", "tables.json", "vkey")
-
     def __init__(self, names: set[str], fetch: Fetch, log: NoteKey) -> None:
         """Step 1: the manifest is signed by the log alone and lists exactly the files that are there."""
         need(1, "manifest" in names, "The bundle has no manifest: nothing says which files belong to it.")
@@ -315,11 +294,6 @@ class Bundle:
         same = (len(data), SHA(data).hexdigest()) == self.listed[name]
         need(1, same, f"{name} is not the file that the manifest names: it was changed after the bundle was signed.")
         return data
-
-    def expect(self, size: int) -> None:
-        """The files are exactly those that a bundle of a log of this size has."""
-        odd = ", ".join(sorted(set(self.listed) ^ {*self.FILES, *tile_names(size)})[:3])
-        need(1, not odd, f"The bundle lacks, or should not have, {odd}: the checkpoint asks for other files.")
 
 
 # ---------------------------------------------------------------- the tree (RFC 6962)
@@ -355,11 +329,6 @@ class Growing:
         return right
 
 
-def chunks(row: list[bytes]) -> list[list[bytes]]:
-    """A level of hashes, tile by tile."""
-    return [row[i : i + 256] for i in range(0, len(row), 256)]
-
-
 class Tree:
     """Step 2: all entries, hashed up to the root. Kept are one hash per 256 leaves, from which any earlier root follows."""
 
@@ -367,14 +336,15 @@ class Tree:
         """Read and hash everything."""
         self.bundle, self.size, self.tops = bundle, head.size, list[bytes]()
         for n in range((head.size + 255) // 256):
-            hashes = [SHA(b"\x00" + entry).digest() for entry in self.entries(n)]
-            self.compare(0, n, hashes)
-            self.tops += [full_root(hashes)] if len(hashes) == 256 else []
+            row = self.hashes(n)
+            self.compare(0, n, row)
+            self.tops += [full_root(row)] if len(row) == 256 else []
         row, level = self.tops, 1
         while row:
-            for n, chunk in enumerate(chunks(row)):
-                self.compare(level, n, chunk)
-            row, level = [full_root(chunk) for chunk in chunks(row) if len(chunk) == 256], level + 1
+            tiles = [row[i : i + 256] for i in range(0, len(row), 256)]
+            for n, tile in enumerate(tiles):
+                self.compare(level, n, tile)
+            row, level = [full_root(tile) for tile in tiles if len(tile) == 256], level + 1
         ok = self.root_at(head.size) == head.root
         need(2, ok, "The entries do not give the signed root: leaves were changed, removed, added or reordered after signing.")
 
@@ -397,9 +367,8 @@ class Tree:
         need(2, self.bundle.read(name) == b"".join(row), f"{name} does not hold the hashes of what lies below it.")
 
     def hashes(self, n: int) -> list[bytes]:
-        """The leaf hashes of the n-th tile."""
-        data = self.bundle.read(tile_name(0, n, min(256, self.size - n * 256)))
-        return [data[i : i + 32] for i in range(0, len(data), 32)]
+        """The leaf hashes of the n-th bundle."""
+        return [SHA(b"\x00" + entry).digest() for entry in self.entries(n)]
 
     def root_at(self, size: int) -> bytes:
         """The root this log had when it had `size` leaves."""
@@ -410,113 +379,57 @@ class Tree:
             tree.add(h)
         return tree.root()
 
-    def leaves(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Every leaf: index, entry, hash."""
+    def leaves(self) -> Iterator[tuple[int, bytes]]:
+        """Every leaf."""
         for n in range((self.size + 255) // 256):
-            for i, (entry, h) in enumerate(zip(self.entries(n), self.hashes(n), strict=True), n * 256):
-                yield i, entry, h
+            yield from enumerate(self.entries(n), n * 256)
 
 
 # ---------------------------------------------------------------- leaves (docs/formats/ledger.md)
 
-LEAVES = {
-    "key.enrolled": "agency:code person:code roles:codes key:key key_id:hex16 act:dsse",
-    "key.revoked": "key_id:hex16 from:time? act:dsse",
-    "agreement.proposed": "agreement:agreement",
-    "agreement.signed": "agreement:agreement agency:code root:key act:dsse",
-    "agreement.in_force": "agreement:agreement",
-    "agreement.suspended": "agreement:agreement act:dsse",
-    "agreement.ended": "agreement:agreement act:dsse",
-    "vault.enrolled": "agency:code vault:code thumbprint:code act:dsse",
-    "vault.revoked": "agency:code vault:code act:dsse",
-    "roster.changed": "agency:code content:hex64 act:dsse",
-    "standing.changed": "agency:code act:dsse",
-    "order.imposed": "order:code scope:scope court_time:time act:dsse",
-    "order.lifted": "order:code acts:dsses",
-    "order.served": "order:code",
-    "batch.received": "batch:hex32 agreement:agreement envelope:dsse engagements:hex64 count:count",
-    "batch.refused": "batch:hex32 envelope:dsse? rule:code reason:code entries:count",
-    "batch.closed": "batch:hex32 received:count deficient:count answered:count other:count",
-    "batch.blocked": "batch:hex32 why:code",
-    "request.decided": "batch:hex32 agreement:agreement rules:hex64 id:hex32 decision:hex64 subject:hex64",
-    "review.recorded": "batch:hex32 request:hex64 act:dsse",
-    "sample.committed": "k:count commitment:hex64 act:dsse",
-    "sample.revealed": "batch:hex32 k:count r:hex64",
-    "sample.drawn": "batch:hex32 k:count decisions_root:hex64 checkpoint_size:count checkpoint_root:hex64 seed:hex64 n:count",
-    "sample.passed": "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
-    "sample.failed": "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
-    "sample.aborted": "batch:hex32 k:count why:code",
-    "release.authorized": "batch:hex32 agreement:agreement rules:hex64 root:hex64 act:dsse",
-    "release.committed": "batch:hex32 agreement:agreement rules:hex64 root:hex64 answers:count sealed_root:hex64",
-    "release.dispatched": "batch:hex32 agreement:agreement rules:hex64 root:hex64 committed:count checkpoint:head",
-    "release.withheld": "batch:hex32 root:hex64 why:code",
-    "authorization.voided": "batch:hex32 root:hex64 why:code",
-    "disclosure": "batch:hex32 agreement:agreement request:hex32 answer:hex64 accounting:hex64 agency:code purpose:code elements:count",
-    "receipt": "batch:hex32 act:dsse",
-    "inspection": "who:code why:code command:code act:dsse?",
-} | dict.fromkeys(("rules.changed", "register.loaded", "report.published", "disposal", "hold.placed", "hold.lifted"), "")
-COMMON = "type:code time:time agreement:agreement? batch:hex32? rules:hex64?"
-CODE = r"[A-Za-z0-9._:;,/+=@()-]{1,256}"
-TIME = "%Y-%m-%dT%H:%M:%SZ"
-OBJECTS = {"agreement": {"hash": "hex64", "id": "code", "version": "version"}, "head": {"root": "hex64", "size": "count"}}
-FORMS = {"hex16": "[0-9a-f]{16}", "hex32": "[0-9a-f]{32}", "hex64": "[0-9a-f]{64}", "key": "[A-Za-z0-9+/]{43}=", "code": CODE}
-
-
-@lru_cache(maxsize=4096)
-def seconds(text: str) -> int:
-    """A leaf's time in POSIX seconds; -1 when it is none."""
-    try:
-        ok = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text, re.ASCII)
-        return int(datetime.strptime(text, TIME).replace(tzinfo=UTC).timestamp()) if ok else -1
-    except ValueError:
-        return -1
-
-
-def matches(value: object, pattern: str) -> bool:
-    """Whether a value is text of this form."""
-    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
-
-
-def has(value: object, members: str) -> bool:
-    """Whether a value is an object of exactly these members."""
-    return isinstance(value, dict) and set(value) == set(members.split())
-
-
-def is_form(v: Any, form: str) -> bool:
-    """Whether a member is of its form."""
-    if form in FORMS:
-        return matches(v, FORMS[form])
-    if form in ("codes", "dsses"):
-        return isinstance(v, list) and (form == "codes" or bool(v)) and all(is_form(each, form[:-1]) for each in v)
-    if form == "count":
-        return isinstance(v, int) and not isinstance(v, bool) and 0 <= v < 2**53
-    if form == "time":
-        return isinstance(v, str) and seconds(v) >= 0
-    if form == "version":
-        return matches(v, CODE) or is_form(v, "count")
-    if form in OBJECTS:
-        return has(v, " ".join(OBJECTS[form])) and all(is_form(v[name], each) for name, each in OBJECTS[form].items())
-    if form == "scope":
-        known = isinstance(v, dict) and set(v) <= {"agencies", "agreements", "batches", "gates"}
-        return known and all(each is None or (bool(each) and is_form(each, "codes")) for each in v.values())
-    return has(v, "payload payloadType signatures") and [
-        has(one, "keyid sig") and matches(v["payloadType"], "application/[a-z0-9.+-]{1,80}")
-        and all(matches(text, "[A-Za-z0-9+/]{4,}={0,2}") for text in (v["payload"], one["keyid"], one["sig"]))
-        for one in (v["signatures"] if isinstance(v["signatures"], list) else ())
-    ] == [True]  # fmt: skip
-
-
-def is_plain(v: object, depth: int = 0) -> bool:
-    """No free text: codes, hashes, whole numbers, signed envelopes, and lists and objects of them."""
-    if isinstance(v, str):
-        return matches(v, CODE)
-    if isinstance(v, list):
-        return depth < 4 and all(is_plain(each, depth + 1) for each in v)
-    if isinstance(v, dict):
-        return depth < 4 and (is_form(v, "dsse") or all(matches(k, CODE) and is_plain(each, depth + 1) for k, each in v.items()))
-    return v is None or isinstance(v, (bool, int))
-
-
+MEMBERS = """
+    key.enrolled agency person roles key key_id act | key.revoked key_id act | agreement.proposed agreement
+    agreement.signed agreement agency root act | agreement.in_force agreement | agreement.suspended agreement act
+    agreement.ended agreement act | vault.enrolled agency vault thumbprint act | vault.revoked agency vault act
+    roster.changed agency content act | standing.changed agency act | order.imposed order scope court_time act
+    order.lifted order acts | order.served order | batch.received batch agreement envelope engagements count
+    batch.refused batch rule reason entries | batch.closed batch received deficient answered other | batch.blocked batch why
+    request.decided batch agreement rules id decision subject | review.recorded batch request act
+    sample.committed k commitment act | sample.revealed batch k r | sample.aborted batch k why
+    sample.drawn batch k decisions_root checkpoint_size checkpoint_root seed n
+    sample.passed batch decisions_root checked defects act | sample.failed batch decisions_root checked defects act
+    release.authorized batch agreement rules root act | release.committed batch agreement rules root answers sealed_root
+    release.dispatched batch agreement rules root committed checkpoint | release.withheld batch root why
+    authorization.voided batch root why | receipt batch act | inspection who why command
+    disclosure batch agreement request answer accounting agency purpose elements
+    rules.changed | register.loaded | report.published | disposal | hold.placed | hold.lifted
+"""
+LEAVES = {row.split()[0]: row.split()[1:] for row in MEMBERS.strip().replace("\n", "|").split("|")}
+CODE, HEX, COUNT = r'"[A-Za-z0-9._:;,/+=@()-]{1,256}"', '"[0-9a-f]{%d}"', "(?:0|[1-9][0-9]{0,15})"
+CODES = rf"\[{CODE}(?:,{CODE})*\]"
+BASE64 = '"[A-Za-z0-9+/]{4,}={0,2}"'
+DSSE = rf'\{{"payload":{BASE64},"payloadType":"application/[a-z0-9.+-]{{1,80}}","signatures":\[\{{"keyid":{BASE64},"sig":{BASE64}\}}\]\}}'
+FORMS = {  # what the canonical JSON of a member must look like, for every member that is read here
+    **dict.fromkeys("agency person vault thumbprint order rule reason why who command purpose".split(), CODE),
+    **dict.fromkeys("batch id".split(), HEX % 32),
+    **dict.fromkeys("rules content engagements decision subject commitment r decisions_root checkpoint_root".split(), HEX % 64),
+    **dict.fromkeys("seed sealed_root answer accounting".split(), HEX % 64),
+    **dict.fromkeys("count entries received deficient answered other k n checkpoint_size checked defects".split(), COUNT),
+    **dict.fromkeys("answers committed elements".split(), COUNT),
+    **dict.fromkeys("time from court_time".split(), r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'),
+    "agreement": rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}',
+    "checkpoint": rf'\{{"root":{HEX % 64},"size":{COUNT}\}}',
+    "scope": rf'\{{(?:"(?:agencies|agreements|batches|gates)":(?:null|{CODES})(?:,(?="a|"b|"g)|(?=\}})))*\}}',
+    "act": DSSE,
+    "acts": rf"\[{DSSE}(?:,{DSSE})*\]",
+    "envelope": DSSE,
+    "roles": CODES,
+    "key": '"[A-Za-z0-9+/]{43}="',
+    "key_id": HEX % 16,
+    "root": rf'(?:{HEX % 64}|"[A-Za-z0-9+/]{{43}}=")',
+    "request": f"(?:{HEX % 32}|{HEX % 64})",
+}
+NOT_TEXT = re.compile(rb'[A-Za-z0-9._:;,/+=@(){}\[\]"-]+')  # no space, no escape: free text could name a person
 # A `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions.
 DECIDED = re.compile(
     rb'\{"agreement":\{"hash":"([0-9a-f]{64})","id":"([A-Za-z0-9._-]{1,64})","version":(0|[1-9][0-9]{0,14})\},"batch":"([0-9a-f]{32})",'
@@ -525,36 +438,37 @@ DECIDED = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
+def seconds(text: str) -> int:
+    """A leaf's time in POSIX seconds; -1 when it is none."""
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()) if len(text) == 20 else -1
+    except ValueError:
+        return -1
+
+
+def has(value: object, members: str) -> bool:
+    """Whether a value is an object of exactly these members."""
+    return isinstance(value, dict) and set(value) == set(members.split())
+
+
 def read_leaf(data: bytes) -> dict[str, Any]:
     """A leaf's members, strictly: canonical, padded with zeros to a known size, of a known type with all its members."""
     need(3, len(data) in SIZES, "The leaf is not of a known size: it was not written by this log.")
     if (m := DECIDED.fullmatch(data)) is not None and seconds(m[7].decode()) >= 0:
-        a, b, c, d, e, f, g = m.groups()
-        agreement = {"hash": a.decode(), "id": b.decode(), "version": int(c)}
-        return {
-            "type": "request.decided",
-            "agreement": agreement,
-            "batch": d.decode(),
-            "id": e.decode(),
-            "rules": f.decode(),
-            "time": g.decode(),
-        }
+        a, b, c, d, e, g, h = (x.decode() for x in m.groups())
+        return {"type": "request.decided", "agreement": {"hash": a, "id": b, "version": int(c)}, "batch": d, "id": e, "rules": g, "time": h}
+    need(3, NOT_TEXT.fullmatch(data), "A member of the leaf may not stand in a leaf: free text could name a person.")
     body = read_json(data, 3, "The leaf")
     pad = body.pop("pad", None) if isinstance(body, dict) else None
     need(3, isinstance(pad, str) and not pad.strip("0"), "The leaf is not padded with zeros: it was not written by this log.")
-    kind = body.get("type")
-    known = isinstance(kind, str) and kind in LEAVES and is_form(body.get("v"), "count") and body["v"] == 1
+    known = body.get("type") in list(LEAVES) and body.get("v") == 1 and body["v"] is not True
     need(3, known, "The leaf is of an unknown type: it may say something this verifier cannot judge.")
-    plain = all(matches(k, CODE) and is_plain(v) for k, v in body.items())
-    need(3, plain, f"A member of the {kind} leaf may not stand in a leaf: free text could name a person.")
-    for part in (COMMON, LEAVES[kind]):
-        for name, form in (member.split(":") for member in part.split()):
-            absent = form.endswith("?") and (name not in body if part is COMMON else body.get(name) is None)
-            need(
-                3,
-                absent or is_form(body.get(name), form.rstrip("?")),
-                f"The {kind} leaf has no proper {name}: it was not written by this log.",
-            )
+    for name in {"time", *LEAVES[body["type"]], *(set(body) & {"agreement", "batch", "rules", "act", "envelope", "from"})}:
+        null = body.get(name) is None and name in body and name in ("act", "envelope", "from")
+        ok = null or (name in body and re.fullmatch(FORMS[name], canon(body[name]), re.ASCII))
+        ok = ok and (name not in ("time", "court_time") or seconds(body[name]) >= 0)
+        need(3, ok, f"The {body['type']} leaf has no proper {name}: it was not written by this log.")
     return dict(body)
 
 
@@ -580,21 +494,9 @@ ACTS: dict[str, tuple[str, set[str] | None, str]] = {
 }
 CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
 CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before
+AFTER = {"disclosure", "batch.closed", "batch.blocked", "receipt"}  # what may stand after a batch was dispatched or ended
 ACT_TYPE = "application/vnd.portcullis.act+json"
 ACT_TEXTS = {"origin", "agreement", "action", "content", "officer", "nonce"}
-
-
-@dataclass
-class Key:
-    """A person's enrolled key."""
-
-    agency: str
-    person: str
-    roles: list[str]
-    public: bytes
-    enrolled: int
-    revoked: int | None = None
-    since: str | None = None
 
 
 @dataclass
@@ -630,47 +532,47 @@ class Batch:
 
 
 class History:
-    """Everything the leaves say, in their order. A method named after a leaf type judges leaves of that type."""
+    """Everything the leaves say, in their order: one method for each family of leaf types."""
 
     def __init__(self, tree: Tree, origin: str, roots: dict[str, bytes], since: Head | None, head: Head) -> None:
         """Before the first leaf."""
         self.tree, self.origin, self.roots, self.since, self.head = tree, origin, roots, since, head
-        self.i, self.h, self.now, self.latest, self.opened = 0, b"", 0, 0, 0
-        self.keys: dict[str, Key] = {}
-        self.nonces: set[str] = set()
+        self.i, self.entry, self.now, self.latest, self.opened, self.acts = 0, b"", 0, 0, 0, 0
+        self.keys: dict[str, dict[str, Any]] = {}  # as keys.json tells them
+        self.seen: set[tuple[str, ...]] = set()
         self.signed: dict[str, set[str]] = {}
         self.in_force: dict[str, str] = {}
         self.orders: dict[str, dict[str, Any]] = {}
-        self.known_orders: set[str] = set()
         self.batches: dict[str, Batch] = {}
-        self.envelopes: set[tuple[str, str]] = set()
         self.stock: dict[int, tuple[str, int]] = {}
         self.free: list[int] = []
         self.counts: Counter[str] = Counter()
         self.lists: dict[str, list[str]] = {}
         self.openings: dict[int, list[dict[str, Any]]] = {}
 
+    def once(self, step: int, what: tuple[str, ...], text: str) -> None:
+        """Something that may happen once in a log."""
+        need(step, what not in self.seen, text)
+        self.seen.add(what)
+
     def note(self, title: str, line: str) -> None:
         """Put something on a list of step 7."""
         self.lists.setdefault(title, []).append(line)
 
-    def run(self, say: Callable[[str], None]) -> None:
+    def run(self) -> None:
         """Judge every leaf."""
-        shown, i = time.monotonic(), -1
+        i = -1
         try:
-            for i, entry, h in self.tree.leaves():
+            for i, entry in self.tree.leaves():
                 f = read_leaf(entry)
-                self.i, self.h, kind = i, h, f["type"]
+                self.i, self.entry, kind = i, entry, f["type"]
                 self.counts[kind] += 1
                 self.clock(seconds(f["time"]))
                 if i in self.openings:
                     self.open(read_json(entry, 3, "The leaf"))
-                getattr(self, kind.replace(".", "_"), self.other)(f)
+                getattr(self, kind.partition(".")[0], self.other)(kind, f)
                 if kind in CHANGES:
-                    self.change(f)
-                if i % 4096 == 0 and time.monotonic() > shown + 5:
-                    shown = time.monotonic()
-                    say(f"   … leaf {i:,} of {self.tree.size:,}")
+                    self.change(kind, f)
             for b in self.batches.values():
                 self.settle(b)
         except Failed as error:
@@ -679,57 +581,38 @@ class History:
 
     def clock(self, t: int) -> None:
         """Step 7: no leaf is dated long before an earlier one, before --since was witnessed, or after witnesses had seen it."""
-        self.now = t
         need(
             7, t >= self.latest - TOLERANCE, "The leaf is dated before leaves that stand before it: it was backdated, or a clock set back."
         )
-        self.latest = max(self.latest, t)
-        new = self.since and self.since.seen and self.i >= self.since.size
-        ok = not new or not self.since or t >= min(self.since.seen.values()) - TOLERANCE
-        need(7, ok, "The leaf is dated before the log was witnessed without it: it was backdated.")
-        ok = not self.head.seen or t <= max(self.head.seen.values()) + TOLERANCE
-        need(7, ok, "The leaf is dated after witnesses had seen it: its time is invented.")
-
-    def other(self, f: dict[str, Any]) -> None:
-        """A leaf without a method of its own: an act in it must be good."""
-        if f["type"] in ACTS:
-            self.standard(f)
-        elif f.get("act") is not None:
-            self.act(f, f["act"], None, ANYBODY, None)
-
-    # -- step 3: who signed
-
-    def signer(self, f: dict[str, Any], key_id: str, roles: set[str] | None) -> tuple[bytes, str]:
-        """The public key that must have signed, and whose it is."""
-        if roles is ROOT:
-            agency = self.keys[f["key_id"]].agency if f["type"] == "key.revoked" else f["agency"]
-            ok = agency in self.roots and key_name(self.roots[agency]) == key_id
-            need(3, ok, "The act is not signed by the agency's root key: nobody else may enrol, revoke or sign for an agency.")
-            return self.roots[agency], f"root:{agency}"
-        need(3, key_id in self.keys, "The act is signed by a key that no agency root had enrolled: nobody answers for it.")
-        key = self.keys[key_id]
-        need(3, key.revoked is None, f"The act is signed by a key revoked at leaf {key.revoked}: it did not count any more at this place.")
-        need(
-            3,
-            not roles or roles & set(key.roles),
-            f"The act needs the role {' or '.join(sorted(roles))}, which its key was not enrolled for.",
-        )
-        return key.public, key.person
+        self.now, self.latest = t, max(self.latest, t)
+        if self.since and self.since.seen and self.i >= self.since.size:
+            need(7, t >= min(self.since.seen.values()) - TOLERANCE, "The leaf is dated before the log was witnessed without it: backdated.")
+        if self.head.seen:
+            need(7, t <= max(self.head.seen.values()) + TOLERANCE, "The leaf is dated after witnesses had seen it: its time is invented.")
 
     def envelope(self, f: dict[str, Any], e: dict[str, Any], roles: set[str] | None) -> tuple[str, Any]:
-        """Whose DSSE envelope it is, and what it says."""
-        payload, kind = unbase64(e["payload"], 3), e["payloadType"].encode()
-        public, person = self.signer(f, e["signatures"][0]["keyid"], roles)
-        ok = signed_by(public, b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload), unbase64(e["signatures"][0]["sig"], 3))
+        """Whose DSSE envelope it is, and what it says. `roles` None asks for the agency's root key."""
+        key_id, payload, media = e["signatures"][0]["keyid"], unbase64(e["payload"], 3), e["payloadType"].encode()
+        if roles is ROOT:
+            agency = self.keys[f["key_id"]]["agency"] if f["type"] == "key.revoked" else f["agency"]
+            public, person = self.roots.get(agency, b""), f"root:{agency}"
+            need(3, key_name(public) == key_id, "The act is not signed by the agency's root key: nobody else may act for an agency.")
+        else:
+            need(3, key_id in self.keys, "The act is signed by a key that no agency root had enrolled: nobody answers for it.")
+            key = self.keys[key_id]
+            public, person, needed = unbase64(key["key"], 3), key["person"], " or ".join(sorted(roles))
+            need(3, key["revoked"] is None, f"The act is signed by a key revoked at leaf {key['revoked']}: it did not count any more.")
+            need(3, not roles or roles & set(key["roles"]), f"The act needs the role {needed}: its key was not enrolled for it.")
+        ok = signed_by(public, b"DSSEv1 %d %b %d %b" % (len(media), media, len(payload), payload), unbase64(e["signatures"][0]["sig"], 3))
         need(3, ok, "A signature in the leaf does not verify: what was signed is not what stands here.")
         return person, read_json(payload, 3, "What was signed")
 
     def act(self, f: dict[str, Any], e: dict[str, Any], action: str | None, roles: set[str] | None, content: str | None) -> tuple[str, int]:
-        """The person who acted and when the act expires, if it counts here. `roles` None asks for the agency's root."""
+        """The person who acted and when the act expires, if it counts here."""
         person, act = self.envelope(f, e, roles)
         ok = e["payloadType"] == ACT_TYPE and isinstance(act, dict) and set(act) - {"detail"} == ACT_TEXTS | {"expires"}
         ok = ok and all(isinstance(act[t], str) and len(act[t]) <= 512 and not re.search(r"[\x00-\x1f\x7f]", act[t]) for t in ACT_TEXTS)
-        ok = ok and is_form(act["content"], "hex64") and is_form(act["expires"], "count") and act["expires"] <= 253_402_300_799
+        ok = ok and re.fullmatch("[0-9a-f]{64}", act["content"]) and type(act["expires"]) is int and 0 <= act["expires"] < 253_402_300_800
         ok = ok and act["nonce"] and act.get("detail", {"": 0}) != {} and isinstance(act.get("detail", {}), dict)
         need(3, ok, "The act is malformed: no person's program signed it.")
         a = f.get("agreement") or {}
@@ -739,8 +622,8 @@ class History:
         need(3, act["officer"] == person, "The act names another person than its key: it does not count here.")
         need(3, act["agreement"] in ("", a.get("id"), a.get("hash")), "The act was signed under another agreement: it does not count here.")
         need(3, act["expires"] >= self.now, "The act had expired when it was recorded: nobody had signed it at that time.")
-        need(3, act["nonce"] not in self.nonces, "The act was used before: a signature counts once.")
-        self.nonces.add(act["nonce"])
+        self.once(3, ("nonce", act["nonce"]), "The act was used before: a signature counts once.")
+        self.acts += 1
         return person, act["expires"]
 
     def standard(self, f: dict[str, Any]) -> tuple[str, int]:
@@ -754,57 +637,60 @@ class History:
             content = None
         return self.act(f, f["act"], action, roles, content)
 
-    def key_enrolled(self, f: dict[str, Any]) -> None:
-        """A person's key, signed for by the agency's root, once."""
-        need(3, f["agency"] in self.roots, "A key was enrolled for an agency without a root key: the trust file knows no such agency.")
-        ok = f["key_id"] == key_name(unbase64(f["key"], 3)) and f["key_id"] not in self.keys
-        need(3, ok, "A key was enrolled twice, or under another key's id: it would stand for two people.")
-        self.standard(f)
-        self.keys[f["key_id"]] = Key(f["agency"], f["person"], f["roles"], unbase64(f["key"], 3), self.i)
+    def other(self, kind: str, f: dict[str, Any]) -> None:
+        """Leaves on which nothing below depends: an act in them must be good all the same."""
+        if kind in ACTS:
+            self.standard(f)
+        elif f.get("act") is not None:
+            self.act(f, f["act"], None, ANYBODY, None)
 
-    def key_revoked(self, f: dict[str, Any]) -> None:
-        """From here on the key signs nothing, and what it authorized does not stand."""
-        key = self.keys.get(f["key_id"])
-        if key is None or key.revoked is not None:
-            raise Failed(3, "A key was revoked that was not enrolled: the history of keys is not whole.")
+    def key(self, kind: str, f: dict[str, Any]) -> None:
+        """A person's key, signed for by the agency's root, once; revoked, it signs nothing and what it authorized is void."""
+        key_id, key = f["key_id"], self.keys.get(f["key_id"], {"revoked": 0})
+        if kind == "key.enrolled":
+            need(3, f["agency"] in self.roots, "A key was enrolled for an agency without a root key: the trust file knows no such agency.")
+            need(3, key_id == key_name(unbase64(f["key"], 3)), "A key was enrolled under another key's id: it would stand for two people.")
+            self.once(3, ("key", key_id), "A key was enrolled twice: it would stand for two people.")
+            self.standard(f)
+            told = {name: f[name] for name in ("agency", "key", "key_id", "person", "roles")}
+            self.keys[key_id] = told | {"enrolled": self.i, "revoked": None, "revoked_from": None}
+            return
+        need(3, key["revoked"] is None, "A key was revoked that was not enrolled: the history of keys is not whole.")
         self.standard(f)
-        key.revoked, key.since = self.i, f.get("from")
-        if key.since is not None:
-            self.note("Keys revoked from a date before the revocation was recorded", f"leaf {self.i}: key {f['key_id']} from {key.since}")
+        key["revoked"], key["revoked_from"] = self.i, f.get("from")
+        if f.get("from") is not None:
+            self.note("Keys revoked from a date before the revocation was recorded", f"leaf {self.i}: key {key_id} from {f['from']}")
         for b in self.batches.values():
-            if (key.agency, key.person) == (b.agency, b.signer) or any(a[1] == f["key_id"] for a in b.authorizations):
+            if (key["agency"], key["person"]) == (b.agency, b.signer) or any(a[1] == key_id for a in b.authorizations):
                 self.void(b, f"a key was revoked at leaf {self.i}")
 
-    # -- step 4: agreements, orders, and what else a release rests on
+    def agreement(self, kind: str, f: dict[str, Any]) -> None:
+        """In force only when two agencies' roots have signed exactly this; suspended or ended by counsel."""
+        a = f["agreement"]
+        if kind == "agreement.signed":
+            ok = self.roots.get(f["agency"]) == unbase64(f["root"], 3)
+            need(3, ok, "The agreement was signed with another root key than the agency's: the agency did not sign it.")
+            self.standard(f)
+            self.signed.setdefault(a["hash"], set()).add(f["agency"])
+        elif kind == "agreement.in_force":
+            need(
+                4,
+                len(self.signed.get(a["hash"], ())) >= 2,
+                "An agreement came into force that two agencies had not signed: there was none.",
+            )
+            self.in_force[a["id"]] = a["hash"]
+        elif kind in ("agreement.suspended", "agreement.ended"):
+            over = digest({"agreement": a["id"], "version": a["version"], "state": kind.removeprefix("agreement.")})
+            self.act(f, f["act"], kind, {"counsel"}, over)
+            ok = self.in_force.pop(a["id"], None) == a["hash"]
+            need(4, ok, "An agreement was stopped that was not in force: the history of agreements is not whole.")
 
-    def agreement_signed(self, f: dict[str, Any]) -> None:
-        """One agency's root has signed the agreement's hash."""
-        ok = self.roots.get(f["agency"]) == unbase64(f["root"], 3)
-        need(3, ok, "The agreement was signed with another root key than the agency's: the agency did not sign it.")
-        self.standard(f)
-        self.signed.setdefault(f["agreement"]["hash"], set()).add(f["agency"])
-
-    def agreement_in_force(self, f: dict[str, Any]) -> None:
-        """In force only when two agencies have signed exactly this."""
-        ok = len(self.signed.get(f["agreement"]["hash"], ())) >= 2
-        need(4, ok, "An agreement came into force that two agencies had not signed: there was no agreement.")
-        self.in_force[f["agreement"]["id"]] = f["agreement"]["hash"]
-
-    def agreement_suspended(self, f: dict[str, Any]) -> None:
-        """Suspended or ended by counsel: nothing leaves under it from here on."""
-        a, state = f["agreement"], f["type"].removeprefix("agreement.")
-        self.act(f, f["act"], f["type"], {"counsel"}, digest({"agreement": a["id"], "version": a["version"], "state": state}))
-        ok = self.in_force.pop(a["id"], None) == a["hash"]
-        need(4, ok, "An agreement was stopped that was not in force: the history of agreements is not whole.")
-
-    agreement_ended = agreement_suspended
-
-    def change(self, f: dict[str, Any]) -> None:
-        """What was signed before this change does not stand, in the batches of its agency and agreement."""
+    def change(self, kind: str, f: dict[str, Any]) -> None:
+        """What was signed before a change does not stand, in the batches of its agency and agreement."""
         agreement = (f.get("agreement") or {}).get("id")
         for b in self.batches.values():
             if agreement in (None, b.agreement["id"]) and f.get("agency") in (None, b.agency):
-                self.void(b, f"{f['type']} at leaf {self.i}")
+                self.void(b, f"{kind} at leaf {self.i}")
 
     @staticmethod
     def void(b: Batch, why: str) -> None:
@@ -818,35 +704,31 @@ class History:
         pairs = (("agreements", b.agreement["id"]), ("agencies", b.agency), ("gates", b.gate), ("batches", name))
         return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
 
-    def order_imposed(self, f: dict[str, Any]) -> None:
-        """A stay: voids what it covers; what left between the court's time and this leaf is listed."""
-        self.standard(f)
-        need(4, f["order"] not in self.known_orders, "An order was imposed twice: an order has one id, once.")
-        self.known_orders.add(f["order"])
-        self.orders[f["order"]] = f["scope"]
-        for name, b in self.batches.items():
-            if self.covers(f["scope"], name, b):
-                self.void(b, f"order {f['order']} was imposed at leaf {self.i}")
-                if b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
-                    self.note(
-                        "Dispatched between the court's time of an order and its imposing leaf", f"leaf {b.dispatched}, order {f['order']}"
-                    )
-
-    def order_lifted(self, f: dict[str, Any]) -> None:
-        """Two different people, one of them counsel; lifting revives nothing."""
-        people = {self.act(f, a, "order.lift", ANYBODY, digest({"order": f["order"], "lift": True}))[0] for a in f["acts"]}
-        roles = {role for a in f["acts"] for role in self.keys[a["signatures"][0]["keyid"]].roles}
-        ok = len(people) >= 2 and "counsel" in roles
-        need(3, ok, "An order was lifted by fewer than two different people, one of them counsel: it was not lifted.")
-        need(4, f["order"] in self.orders, "An order was lifted that was not in force: the history of orders is not whole.")
-        scope = self.orders.pop(f["order"])
+    def order(self, kind: str, f: dict[str, Any]) -> None:
+        """A stay voids what it covers. Lifting takes two different people, one of them counsel, and revives nothing."""
+        order = f["order"]
+        if kind == "order.imposed":
+            self.standard(f)
+            self.once(4, ("order", order), "An order was imposed twice: an order has one id, once.")
+            scope = self.orders[order] = f["scope"]
+        elif kind == "order.lifted":
+            people = {self.act(f, a, "order.lift", ANYBODY, digest({"order": order, "lift": True}))[0] for a in f["acts"]}
+            ok = len(people) >= 2 and any("counsel" in self.keys[a["signatures"][0]["keyid"]]["roles"] for a in f["acts"])
+            need(3, ok, "An order was lifted by fewer than two different people, one of them counsel: it was not lifted.")
+            need(4, order in self.orders, "An order was lifted that was not in force: the history of orders is not whole.")
+            scope = self.orders.pop(order)
+        else:
+            return self.other(kind, f)
         for name, b in self.batches.items():
             if self.covers(scope, name, b):
-                self.void(b, f"order {f['order']} covered it until leaf {self.i}")
+                self.void(b, f"{kind} at leaf {self.i}")
+                if kind == "order.imposed" and b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
+                    self.note(
+                        "Dispatched between the court's time of an order and its imposing leaf", f"leaf {b.dispatched}, order {order}"
+                    )
+        return None
 
-    # -- one batch
-
-    def batch_received(self, f: dict[str, Any]) -> None:
+    def received(self, f: dict[str, Any]) -> None:
         """A signed envelope, under an agreement in force, once."""
         a, e = f["agreement"], f["envelope"]
         person, body = self.envelope(f, e, {"signer"})
@@ -857,22 +739,24 @@ class History:
             and e["payloadType"] != ACT_TYPE
         )
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
-        key = self.keys[e["signatures"][0]["keyid"]]
-        ok = (body["agency"], body.get("count"), named.get("id"), named.get("version")) == (key.agency, f["count"], a["id"], a["version"])
+        agency = self.keys[e["signatures"][0]["keyid"]]["agency"]
+        ok = (body["agency"], body.get("count"), named.get("id"), named.get("version")) == (agency, f["count"], a["id"], a["version"])
         need(4, ok, "The batch is not as its signed envelope says: agency, agreement or count were exchanged.")
         need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
-        ok = f["batch"] not in self.batches and (body["agency"], body["nonce"]) not in self.envelopes
-        need(4, ok, "A batch was received twice: it could be answered twice (R10).")
-        self.envelopes.add((body["agency"], body["nonce"]))
-        self.batches[f["batch"]] = Batch(a, body["agency"], body["gate"], f["count"], person, self.free.pop(0) if self.free else 0)
-        self.role(self.batch(f), person, "signer")
+        self.once(4, ("envelope", agency, body["nonce"]), "A batch was received twice: it could be answered twice (R10).")
+        self.once(4, ("batch", f["batch"]), "A batch was received twice: it could be answered twice (R10).")
+        self.batches[f["batch"]] = Batch(a, agency, body["gate"], f["count"], person, self.free.pop(0) if self.free else 0)
+        self.role(self.find("batch.received", f), person, "signer")
 
-    def batch(self, f: dict[str, Any]) -> Batch:
-        """The batch a leaf speaks of."""
-        kind, b = f["type"], self.batches.get(f["batch"])
+    def find(self, kind: str, f: dict[str, Any]) -> Batch:
+        """The batch a leaf speaks of, if the leaf may still come."""
+        b = self.batches.get(f["batch"])
         if b is None:
             raise Failed(4, f"The {kind} leaf names a batch that was never received: what it rests on was removed.")
+        need(4, kind != "release.dispatched" or b.dispatched < 0, "A batch was dispatched twice: it was answered twice.")
         need(4, not b.closed or kind == "receipt", f"A {kind} leaf stands after its batch was closed: it was added afterwards.")
+        ended = b.ended or ("dispatched" if b.dispatched >= 0 else "")
+        need(4, not ended or kind in AFTER, f"A {kind} leaf stands after the batch was {ended}: that was its end.")
         need(
             4, f.get("agreement", b.agreement) == b.agreement, f"The {kind} leaf names another agreement than its batch: it was exchanged."
         )
@@ -885,117 +769,115 @@ class History:
             self.role(b, f["operator"], "operator")
         return b
 
-    def alive(self, f: dict[str, Any]) -> Batch:
-        """The batch a leaf speaks of, which has not come to its end."""
-        b = self.batch(f)
-        ended = b.ended or ("dispatched" if b.dispatched >= 0 else "")
-        need(4, not ended, f"A {f['type']} leaf stands after the batch was {ended}: that was its end.")
-        return b
-
     @staticmethod
     def role(b: Batch, person: str, role: str) -> None:
         """One person, one role per batch (R40)."""
         had = b.roles.setdefault(person, role)
         need(4, had == role, f"One person is {had} and {role} of the same batch: duties that must be apart were not.")
 
-    def batch_refused(self, f: dict[str, Any]) -> None:
-        """An end: a refused batch is neither decided nor answered."""
-        b = self.batches.get(f["batch"])
-        if b is not None:
-            need(4, not b.decided and not b.ended, "A batch was refused after it was decided: refusal comes first.")
-            b.ended = f"refused at leaf {self.i}"
+    def batch(self, kind: str, f: dict[str, Any]) -> None:
+        """Beginning and end of a batch: received; refused before it is decided; blocked before anything left; closed."""
+        if kind == "batch.received":
+            self.received(f)
+        elif kind == "batch.closed":
+            self.close(self.find(kind, f), f)
+        elif kind == "batch.blocked" or f["batch"] in self.batches:
+            b = self.find(kind, f)
+            need(4, b.dispatched < 0, "A batch was blocked after it was dispatched: blocking comes before.")
+            need(4, kind == "batch.blocked" or not b.decided, "A batch was refused after it was decided: refusal comes first.")
+            b.ended = b.ended or f"{kind.removeprefix('batch.')} at leaf {self.i}"
 
-    def batch_blocked(self, f: dict[str, Any]) -> None:
-        """An end: nothing of a blocked batch leaves."""
-        b = self.batch(f)
-        need(4, b.dispatched < 0, "A batch was blocked after it was dispatched: blocking comes before.")
-        b.ended = b.ended or f"blocked at leaf {self.i}"
-
-    def review_recorded(self, f: dict[str, Any]) -> None:
+    def review(self, kind: str, f: dict[str, Any]) -> None:
         """A clerical review; decisions are written once, after reviews close."""
-        b = self.alive(f)
+        b = self.find(kind, f)
         need(4, not b.decided, "A review was recorded after decisions were written: decisions come after reviews.")
         self.role(b, self.standard(f)[0], "reviewer")
 
-    def request_decided(self, f: dict[str, Any]) -> None:
+    def request(self, kind: str, f: dict[str, Any]) -> None:
         """Step 5: one decision per request, all before the sample's number is known."""
-        b = self.alive(f)
+        b = self.find(kind, f)
         need(4, not b.k, "A decision was written after the sample's number was revealed: the sample was not of these decisions.")
         b.rules, b.first, b.last = f["rules"], self.i if b.first < 0 else b.first, self.i
         b.ids.add(bytes.fromhex(f["id"]))
-        b.decisions.add(self.h)
+        b.decisions.add(SHA(b"\x00" + self.entry).digest())
         b.decided += 1
         need(5, len(b.ids) == b.decided, "A request was decided twice: a decision is written once.")
         need(5, b.decided <= b.count, "There are more decisions than requests in the batch: one was invented.")
 
-    # -- the sample nobody can choose
-
-    def sample_committed(self, f: dict[str, Any]) -> None:
-        """The overseer lays the k-th commitment in stock."""
+    def sample(self, kind: str, f: dict[str, Any]) -> None:
+        """The overseer lays numbered commitments in stock; the rest belongs to one batch."""
+        if kind != "sample.committed":
+            return self.sample_of(self.find(kind, f), kind, f)
         self.standard(f)
         need(4, f["k"] == len(self.stock) + 1, "The commitments for samples are not numbered without gaps: one was removed or laid twice.")
         self.stock[f["k"]] = (f["commitment"], self.i)
-        self.free.append(f["k"])
+        return self.free.append(f["k"])
 
-    def sample_revealed(self, f: dict[str, Any]) -> None:
-        """A batch uses the number whose turn it was at its receipt, revealed after all its decisions."""
-        b = self.alive(f)
-        need(
-            4, b.decided == b.count, "The sample's number was revealed before all requests were decided: decisions could follow the sample."
-        )
-        commitment, laid = self.stock.get(f["k"], ("", self.i))
-        ok = SHA(bytes.fromhex(f["r"])).hexdigest() == commitment and (laid < b.first or not b.count)
-        need(4, ok, "The number revealed for the sample is not one committed before the decisions: it was chosen afterwards.")
-        ok = not b.k and (f["k"] == b.turn or (not b.turn and f["k"] in self.free))
-        need(4, ok, "The sample did not use the number whose turn it was: somebody picked it.")
-        if not b.turn:
-            self.note("Batches received when no sample commitment was in stock", f"leaf {self.i}")
-            self.free.remove(f["k"])
-        b.k, b.r = f["k"], bytes.fromhex(f["r"])
+    def sample_of(self, b: Batch, kind: str, f: dict[str, Any]) -> None:
+        """The number whose turn it was at receipt, revealed after all decisions; seed = SHA-256(r ‖ D ‖ C), once; checked by hand."""
+        if kind == "sample.revealed":
+            need(
+                4,
+                b.decided == b.count,
+                "The sample's number was revealed before all requests were decided: decisions could follow the sample.",
+            )
+            commitment, laid = self.stock.get(f["k"], ("", self.i))
+            ok = SHA(bytes.fromhex(f["r"])).hexdigest() == commitment and (laid < b.first or not b.count)
+            need(4, ok, "The number revealed for the sample is not one committed before the decisions: it was chosen afterwards.")
+            ok = not b.k and (f["k"] == b.turn or (not b.turn and f["k"] in self.free))
+            need(4, ok, "The sample did not use the number whose turn it was: somebody picked it.")
+            if not b.turn:
+                self.note("Batches received when no sample commitment was in stock", f"leaf {self.i}")
+                self.free.remove(f["k"])
+            b.k, b.r = f["k"], bytes.fromhex(f["r"])
+        elif kind == "sample.drawn":
+            need(4, not b.drawn[0], "A sample was drawn twice from the same decisions: somebody looked for one they liked.")
+            root, size = b.decisions.root(), f["checkpoint_size"]
+            ok = b.last < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint_root"]
+            need(4, ok, "The sample names no checkpoint of this log that covers its decisions: its seed was not bound to the log.")
+            seed = SHA(b.r + root + bytes.fromhex(f["checkpoint_root"])).hexdigest()
+            ok = b.k and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root.hex(), seed) and f["n"] <= b.count
+            need(4, ok, "The sample's seed is not made of its number, the decisions and the checkpoint: somebody chose the sample.")
+            if f.get("chosen_by") == "operator":
+                self.note("Samples whose overseer was not independent (operator-chosen)", f"leaf {self.i}")
+            b.drawn = (f["decisions_root"], f["n"])
+        elif kind == "sample.aborted":
+            self.note("Samples aborted", f"leaf {self.i}: {f['why']}")
+            b.k, b.turn = 0, 0
+        else:
+            person, _ = self.standard(f)
+            self.role(b, person, "overseer" if "overseer" in self.keys[f["act"]["signatures"][0]["keyid"]]["roles"] else "reviewer")
+            ok = b.drawn == (f["decisions_root"], f["checked"]) and not b.passed
+            need(4, ok, "The sample that was checked is not the one that was drawn: other or fewer decisions were looked at.")
+            b.passed = f["defects"] == 0
+            need(4, (kind == "sample.passed") == b.passed, "The sample's outcome contradicts its defects: one defect blocks the batch.")
+            b.ended = "" if b.passed else f"blocked by its sample at leaf {self.i}"
 
-    def sample_drawn(self, f: dict[str, Any]) -> None:
-        """seed = SHA-256(r ‖ D ‖ C), once per batch."""
-        b = self.alive(f)
-        need(4, not b.drawn[0], "A sample was drawn twice from the same decisions: somebody looked for one they liked.")
-        root, size = b.decisions.root(), f["checkpoint_size"]
-        ok = b.last < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint_root"]
-        need(4, ok, "The sample names no checkpoint of this log that covers its decisions: its seed was not bound to the log.")
-        seed = SHA(b.r + root + bytes.fromhex(f["checkpoint_root"])).hexdigest()
-        ok = b.k and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root.hex(), seed) and f["n"] <= b.count
-        need(4, ok, "The sample's seed is not made of its number, the decisions and the checkpoint: somebody chose the sample.")
-        if f.get("chosen_by") == "operator":
-            self.note("Samples whose overseer was not independent (operator-chosen)", f"leaf {self.i}")
-        b.drawn = (f["decisions_root"], f["n"])
+    def release(self, kind: str, f: dict[str, Any]) -> None:
+        """After a passed sample: two people authorize for at most 72 hours; then the commit; then, everything checked again, the dispatch."""
+        b = self.find(kind, f)
+        if kind == "release.authorized":
+            person, expires = self.standard(f)
+            self.role(b, person, "authorizer")
+            need(4, b.passed, "A release was authorized before its sample had passed: the order was not kept.")
+            need(4, expires <= self.now + AUTHORIZED_FOR, "An authorization was to stand for more than 72 hours: it is not valid.")
+            b.authorizations.append((person, f["act"]["signatures"][0]["keyid"], f["root"], expires))
+        elif kind == "release.committed":
+            self.entitled(f, b, "committed")
+            need(4, b.committed[0] < 0, "A release was committed twice: the first was not withheld.")
+            b.committed = (self.i, f["root"], f["answers"], f["sealed_root"])
+        elif kind == "release.dispatched":
+            self.entitled(f, b, "dispatched")
+            ok = b.committed[0] >= 0 and b.committed[:2] == (f["committed"], f["root"])
+            need(4, ok, "What was dispatched is not what was committed: the content was exchanged in between.")
+            size = f["checkpoint"]["size"]
+            ok = b.committed[0] < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint"]["root"]
+            need(4, ok, "The dispatch names no checkpoint of this log that covers the commit: nobody could see it coming.")
+            b.dispatched, b.left = self.i, self.now
+        else:
+            self.void(b, f"{kind} at leaf {self.i}")
 
-    def sample_passed(self, f: dict[str, Any]) -> None:
-        """Checked by hand by somebody who is neither operator nor authorizer; one defect is the batch's end."""
-        b = self.alive(f)
-        person, _ = self.standard(f)
-        self.role(b, person, "overseer" if "overseer" in self.keys[f["act"]["signatures"][0]["keyid"]].roles else "reviewer")
-        ok = b.drawn == (f["decisions_root"], f["checked"]) and not b.passed
-        need(4, ok, "The sample that was checked is not the one that was drawn: other or fewer decisions were looked at.")
-        b.passed = f["defects"] == 0
-        need(4, (f["type"] == "sample.passed") == b.passed, "The sample's outcome contradicts its defects: one defect blocks the batch.")
-        b.ended = "" if b.passed else f"blocked by its sample at leaf {self.i}"
-
-    sample_failed = sample_passed
-
-    def sample_aborted(self, f: dict[str, Any]) -> None:
-        """An abort is on record for ever, and its number is spent."""
-        b = self.alive(f)
-        self.note("Samples aborted", f"leaf {self.i}: {f['why']}")
-        b.k, b.turn = 0, 0
-
-    # -- authorize, commit, dispatch
-
-    def release_authorized(self, f: dict[str, Any]) -> None:
-        """One officer's signature over the release root, for at most 72 hours, after a passed sample."""
-        b = self.alive(f)
-        person, expires = self.standard(f)
-        self.role(b, person, "authorizer")
-        need(4, b.passed, "A release was authorized before its sample had passed: the order was not kept.")
-        need(4, expires <= self.now + AUTHORIZED_FOR, "An authorization was to stand for more than 72 hours: it is not valid.")
-        b.authorizations.append((person, f["act"]["signatures"][0]["keyid"], f["root"], expires))
+    authorization = release
 
     def entitled(self, f: dict[str, Any], b: Batch, what: str) -> None:
         """Everything that must hold both at the commit and at the dispatch."""
@@ -1007,46 +889,18 @@ class History:
         stays = ", ".join(order for order, scope in self.orders.items() if self.covers(scope, f["batch"], b))
         need(4, not stays, f"A release was {what} while stayed by order {stays}: a court had forbidden it.")
 
-    def release_committed(self, f: dict[str, Any]) -> None:
-        """Sealed, in the outbox, not gone."""
-        b = self.alive(f)
-        self.entitled(f, b, "committed")
-        need(4, b.committed[0] < 0, "A release was committed twice: the first was not withheld.")
-        b.committed = (self.i, f["root"], f["answers"], f["sealed_root"])
-
-    def release_dispatched(self, f: dict[str, Any]) -> None:
-        """Once, exactly what was committed, under a checkpoint that covers the commit, every check again."""
-        b = self.batch(f)
-        need(4, b.dispatched < 0, "A batch was dispatched twice: it was answered twice.")
-        self.alive(f)
-        self.entitled(f, b, "dispatched")
-        ok = 0 <= b.committed[0] and b.committed[:2] == (f["committed"], f["root"])
-        need(4, ok, "What was dispatched is not what was committed: the content was exchanged in between.")
-        size = f["checkpoint"]["size"]
-        ok = b.committed[0] < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint"]["root"]
-        need(4, ok, "The dispatch names no checkpoint of this log that covers the commit: nobody could see it coming.")
-        b.dispatched, b.left = self.i, self.now
-
-    def release_withheld(self, f: dict[str, Any]) -> None:
-        """Taken back, or authorizations voided, before anything left."""
-        self.void(self.alive(f), f"{f['type']} at leaf {self.i}")
-
-    authorization_voided = release_withheld
-
-    def disclosure(self, f: dict[str, Any]) -> None:
+    def disclosure(self, kind: str, f: dict[str, Any]) -> None:
         """Step 5: the accounting entry of one answer, written with the dispatch."""
-        b = self.batch(f)
+        b, request = self.find(kind, f), bytes.fromhex(f["request"])
         need(5, b.dispatched >= 0, "Something was disclosed of a batch that was not dispatched: it left without a release.")
         need(5, f["agency"] == b.agency, "A disclosure names another agency than the one that asked: it went to somebody else.")
-        ok = bytes.fromhex(f["request"]) in b.ids
-        need(5, ok, "A disclosure is for no decided request, or for one disclosed before: it was answered twice, or never asked.")
-        b.ids.remove(bytes.fromhex(f["request"]))
+        need(5, request in b.ids, "A disclosure is for no decided request, or for one disclosed before: never asked, or answered twice.")
+        b.ids.remove(request)
         b.answers.append(bytes.fromhex(f["answer"]))
         need(5, len(b.answers) <= b.committed[2], "More was disclosed than was committed: an answer was added afterwards.")
 
-    def batch_closed(self, f: dict[str, Any]) -> None:
+    def close(self, b: Batch, f: dict[str, Any]) -> None:
         """Step 5: received, deficient, answered and all else add up."""
-        b = self.batch(f)
         ok = b.count == f["received"] == f["deficient"] + f["answered"] + f["other"] == b.decided
         need(5, ok, "The totals of a closed batch do not add up to its requests and decisions: some are missing.")
         need(5, f["answered"] == len(b.answers), "A closed batch counts other answers than were disclosed: the accounting is not whole.")
@@ -1063,23 +917,21 @@ class History:
             sealed.add(SHA(b"\x00" + answer).digest())
         if len(answers) != b.committed[2]:
             raise Failed(5, "A committed answer has no accounting leaf: it was disclosed and not recorded.", b.dispatched)
-        if len(set(answers)) != len(answers) or sealed.root().hex() != b.committed[3]:
+        if sealed.root().hex() != b.committed[3]:
             raise Failed(5, "The answers disclosed are not those committed: one was exchanged.", b.dispatched)
 
-    def receipt(self, f: dict[str, Any]) -> None:
+    def receipt(self, kind: str, f: dict[str, Any]) -> None:
         """The recipient agency's acknowledgement of exactly what was sealed."""
-        b = self.batch(f)
+        b = self.find(kind, f)
         need(
             4,
             b.dispatched >= 0 and not b.receipt,
             "A receipt is for nothing that was dispatched, or a second one: it acknowledges nothing.",
         )
         self.act(f, f["act"], "receipt", {"officer", "signer"}, b.committed[3])
-        agency = self.keys[f["act"]["signatures"][0]["keyid"]].agency
+        agency = self.keys[f["act"]["signatures"][0]["keyid"]]["agency"]
         need(3, agency == b.agency, "A receipt is not by the agency that asked: somebody else acknowledged.")
         b.receipt = True
-
-    # -- step 6
 
     def open(self, f: dict[str, Any]) -> None:
         """The openings given for this leaf open its commitments: HMAC-SHA-256 over field, record, agreement and value."""
@@ -1091,14 +943,6 @@ class History:
             ok = len(salt) == 32 and hmac.digest(salt, message, "sha256").hex() == f.get(o["field"])
             need(6, ok, "An opening does not open its commitment: salt or value were exchanged.")
             self.opened += 1
-
-    def told(self) -> list[dict[str, Any]]:
-        """The history of keys, as `keys.json` must tell it."""
-        return [
-            {"agency": k.agency, "enrolled": k.enrolled, "key": base64.b64encode(k.public).decode(), "key_id": key_id, "person": k.person}
-            | {"revoked": k.revoked, "revoked_from": k.since, "roles": k.roles}
-            for key_id, k in self.keys.items()
-        ]
 
 
 # ---------------------------------------------------------------- the whole
@@ -1115,19 +959,23 @@ class Trust:
 
 
 def read_trust(data: bytes) -> Trust:
-    """The trust file. Raises Usage when it is not one."""
+    """The trust file. Raises ValueError when it is not one."""
     try:
-        t = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_constant=no_constant)
-        log, witnesses, quorum = read_vkey(t["log_vkey"]), [read_vkey(w) for w in t["witnesses"]], t["quorum"]
-        roots = {agency: unbase64(public, 1) for agency, public in t["agency_roots"].items()}
-        apart = min(len({w.public for w in witnesses}), len({w.name for w in witnesses}))
-        good = has(t, "origin log_vkey agency_roots witnesses quorum") and t["origin"] == log.name and log.kind == 1
-        good = good and all(w.kind == 4 for w in witnesses) and apart == len(witnesses) and all(len(r) == 32 for r in roots.values())
-        if good and is_form(quorum, "count") and quorum <= len(witnesses):
-            return Trust(log, roots, witnesses, quorum)
+        t = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_int=exact)
+        trust = Trust(
+            read_vkey(t["log_vkey"]),
+            {a: unbase64(k, 1) for a, k in t["agency_roots"].items()},
+            [*map(read_vkey, t["witnesses"])],
+            t["quorum"],
+        )
+        apart = min(len({w.public for w in trust.witnesses}), len({w.name for w in trust.witnesses}))
+        good = has(t, "origin log_vkey agency_roots witnesses quorum") and t["origin"] == trust.log.name and trust.log.kind == 1
+        good = good and all(w.kind == 4 for w in trust.witnesses) and all(len(r) == 32 for r in trust.roots.values())
+        if good and type(trust.quorum) is int and 0 <= trust.quorum <= apart == len(trust.witnesses):
+            return trust
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Failed):
         pass
-    raise Usage("the trust file is not one: it has origin, log_vkey, agency_roots, witnesses and quorum, and no more")
+    raise ValueError("it has origin, log_vkey, agency_roots, witnesses and quorum, and no more")
 
 
 def read_openings(data: bytes) -> dict[int, list[dict[str, Any]]]:
@@ -1136,9 +984,8 @@ def read_openings(data: bytes) -> dict[int, list[dict[str, Any]]]:
     need(6, not data or data.endswith(b"\n"), "opened.jsonl is cut: a line has no end.")
     for line in data.split(b"\n")[:-1]:
         o = read_json(line, 6, "A line of opened.jsonl")
-        need(
-            6, has(o, "agreement field leaf record salt value") and is_form(o["leaf"], "count"), "A line of opened.jsonl is not an opening."
-        )
+        ok = has(o, "agreement field leaf record salt value") and type(o["leaf"]) is int
+        need(6, ok, "A line of opened.jsonl is not an opening.")
         openings.setdefault(o["leaf"], []).append(o)
     return openings
 
@@ -1157,7 +1004,8 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
     ok = trust is None or len(head.seen) >= trust.quorum
     need(1, ok, "Fewer witnesses have signed the checkpoint than the trust file asks for: others may be shown another log.")
     older = None if since is None else read_checkpoint(since, log, witnesses, now)
-    bundle.expect(head.size)
+    odd = ", ".join(sorted(set(bundle.listed) ^ {*FILES, *tile_names(head.size)})[:3])
+    need(1, not odd, f"The bundle lacks, or should not have, {odd}: the checkpoint asks for other files.")
     keys = read_json(bundle.read("keys.json"), 1, "keys.json")
     need(1, has(keys, "agency_roots keys") and isinstance(keys["agency_roots"], dict), "keys.json is not the history of keys.")
     roots = {agency: unbase64(public, 1) for agency, public in keys["agency_roots"].items()}
@@ -1177,37 +1025,28 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
 
     h = History(tree, log.name, roots, older, head)
     h.openings = openings
-    h.run(say)
-    need(
-        3, keys["keys"] == h.told(), "keys.json does not tell the history of keys that the log tells: it would mislead about who may sign."
-    )
+    h.run()
+    ok = keys["keys"] == list(h.keys.values())
+    need(3, ok, "keys.json does not tell the history of keys that the log tells: it would mislead about who may sign.")
     need(6, not h.openings, "An opening names a leaf that is not in the log: it was given for another log.")
     out = sum(b.dispatched >= 0 for b in h.batches.values())
-    say(f"3  leaves and people: {len(h.nonces):,} signed acts, {len(h.keys):,} keys — pass")
-    say(f"4  order in the log: {len(h.batches):,} batches, {out:,} dispatched, {len(h.known_orders):,} orders — pass")
+    say(f"3  leaves and people: {h.acts:,} signed acts, {len(h.keys):,} keys — pass")
+    say(f"4  order in the log: {len(h.batches):,} batches, {out:,} dispatched, {len(h.orders):,} orders in force — pass")
     say(f"5  accounting: {h.counts['request.decided']:,} decisions, {h.counts['disclosure']:,} disclosures — pass")
     say(f"6  openings: {h.opened:,} open their commitments — pass" if h.opened else "6  openings: none in this bundle, not checked")
     return h
 
 
-def say_lists(h: History, as_of: int | None, say: Callable[[str], None]) -> None:
-    """Step 7: what a person should look at."""
+def say_lists(h: History, as_of: int, say: Callable[[str], None]) -> None:
+    """Step 7: what a person should look at. `as_of` is -1 when no date was given."""
     for b in h.batches.values():
-        if as_of is not None and b.dispatched >= 0 and not b.receipt and b.left <= as_of:
+        if b.dispatched >= 0 and not b.receipt and b.left <= as_of:
             h.note("Dispatched and not acknowledged by the date given", f"leaf {b.dispatched}")
-    if as_of is not None and h.latest > as_of:
-        h.note("Leaves dated after the date given", "the latest: " + datetime.fromtimestamp(h.latest, UTC).strftime(TIME))
+    if -1 < as_of < h.latest:
+        h.note("Leaves dated after the date given", f"the latest {h.latest - as_of:,} seconds after it")
     say("7  times in order — pass; lists for a person to look at:" + ("" if h.lists else " nothing"))
     for title, lines in h.lists.items():
         say(f"   {title}: {len(lines)}" + "".join(f"\n     {line}" for line in lines[:LISTED]))
-
-
-def read_file(path: str) -> bytes:
-    """A file the reader named. Raises Usage."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise Usage(f"{path} cannot be read: {error.strerror}") from error
 
 
 def say(line: str) -> None:
@@ -1216,29 +1055,27 @@ def say(line: str) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; returns the exit code."""
+    """Run; returns the exit code. Exits with 2 when it was called wrongly."""
     parser = argparse.ArgumentParser(prog="verify.py", description="Check a Portcullis evidence bundle offline.")
-    parser.add_argument("bundle", metavar="BUNDLE", help="the folder")
-    parser.add_argument("--trust", metavar="FILE", help="log key, agency roots and witnesses, obtained elsewhere")
-    parser.add_argument("--since", metavar="CHECKPOINT", help="an older checkpoint that this log must contain")
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="the folder")
+    parser.add_argument("--trust", metavar="FILE", type=Path, help="log key, agency roots and witnesses, obtained elsewhere")
+    parser.add_argument("--since", metavar="CHECKPOINT", type=Path, help="an older checkpoint that this log must contain")
     parser.add_argument("--as-of", metavar="DATE", help="list what was open on this day, like 2026-11-21")
     args = parser.parse_args(argv)
+    as_of = seconds(f"{args.as_of}T23:59:59Z")
+    if not args.bundle.is_dir() or (args.as_of and as_of < 0):
+        parser.error("BUNDLE is a folder, and DATE is like 2026-11-21")
     try:
-        as_of = seconds(f"{args.as_of}T23:59:59Z") if args.as_of else None
-        trust = read_trust(read_file(args.trust)) if args.trust else None
-        since = read_file(args.since) if args.since else None
-        if as_of == -1 or not Path(args.bundle).is_dir():
-            raise Usage("--as-of takes a date like 2026-11-21" if as_of == -1 else f"{args.bundle} is not a folder")
+        trust = read_trust(args.trust.read_bytes()) if args.trust else None
+        since = args.since.read_bytes() if args.since else None
+    except (OSError, ValueError) as error:
+        parser.error(f"the trust file or the older checkpoint cannot be read: {error}")
+    try:
         say(f"Portcullis evidence in {args.bundle}")
-        h = verify(*folder(Path(args.bundle)), trust, since, say, time.time())
-    except Usage as error:
-        print(f"verify.py: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        say(f"\nDID NOT VERIFY\n  step 1: A file of the bundle cannot be read: {error.strerror}.")
-        return 4
-    except Failed as error:
-        say(f"\nDID NOT VERIFY\n  step {error.step}{'' if error.leaf is None else f', leaf {error.leaf}'}: {error.text}")
+        h = verify(*folder(args.bundle), trust, since, say, time.time())
+    except (Failed, OSError) as error:
+        bad = error if isinstance(error, Failed) else Failed(1, f"A file of the bundle cannot be read: {error.strerror}.")
+        say(f"\nDID NOT VERIFY\n  step {bad.step}{'' if bad.leaf is None else f', leaf {bad.leaf}'}: {bad.text}")
         return 4
     say_lists(h, as_of, say)
     say(f"\n{'VERIFIED' if trust else 'CONSISTENT, NOT AUTHENTICATED'}\n  {h.origin}, {h.tree.size:,} leaves, root {h.head.root.hex()}")

@@ -4,14 +4,13 @@ Only `create` makes a home and a ledger; `open` refuses when there is none. Layo
 
     portcullis.toml  store.db  keys/  evidence/  accounting/  ledger/  register/  outbox/  tmp/
 
-`tmp/` is private and emptied whenever a home is opened for work. Key files are encrypted under the secret in the file that
+`tmp/` is private; what a killed run left in it is removed whenever a home is opened. Key files are encrypted under the secret in the file that
 `PORTCULLIS_KEY_SECRET_FILE` names; a synthetic demo home carries its own in `keys/demo-secret`, and says so.
 """
 
 from __future__ import annotations
 
 import secrets
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from sqlalchemy import Engine
 from portcullis import config
 from portcullis.config import Settings
 from portcullis.crypto import SigningKey, load_key, load_secret, new_data_key, require_fips, save_key, save_secret, secret_from_env
+from portcullis.engine import sweep
 from portcullis.errors import Refused
 from portcullis.store import create_store, open_store
 
@@ -111,7 +111,7 @@ def open_home(path: Path, *, now: Callable[[], int] = _clock) -> Home:
 
 
 def _open(path: Path, settings: Settings, secret: bytes, now: Callable[[], int]) -> Home:
-    _empty(path / "tmp")
+    sweep(path / "tmp")  # what a killed run left there may hold personal values
     log_key = load_key(path / "keys" / "log.json", secret)
     if not isinstance(log_key, SigningKey):
         raise Refused(
@@ -126,12 +126,3 @@ def _open(path: Path, settings: Settings, secret: bytes, now: Callable[[], int])
         accounting_key=load_secret(path / "keys" / "accounting.json", secret),
         now=now,
     )
-
-
-def _empty(folder: Path) -> None:
-    """What a killed run left in tmp/ may hold personal values; it goes before anything else is done."""
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()

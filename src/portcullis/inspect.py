@@ -17,7 +17,7 @@ from portcullis.journal import record
 from portcullis.matching.answers import on_file
 from portcullis.matching.register import open_register
 from portcullis.model import LeafType, Verdict
-from portcullis.pipeline import rules_of
+from portcullis.rules import rules_of
 from portcullis.steps.context import agreement_of
 from portcullis.store import schema, writing
 

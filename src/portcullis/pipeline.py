@@ -25,7 +25,7 @@ from portcullis.matching.match import match as match_requests
 from portcullis.matching.register import Register
 from portcullis.matching.requests import prepare_requests
 from portcullis.model import Verdict
-from portcullis.rules import RuleSet, evaluate, summarise
+from portcullis.rules import RuleSet, evaluate, rules_of, summarise
 
 __all__ = ["Checked", "Matched", "check", "decide_all", "match"]
 
@@ -144,11 +144,6 @@ def _decide_columns(
     return pa.DictionaryArray.from_arrays(pa.array(inverse.reshape(-1).astype(np.int32)), pa.array(words, pa.string())).cast(pa.string())
 
 
-def rules_of(findings: pa.Table) -> list[str]:
-    """The rules of a findings table, in its order."""
-    return [name for name in findings.column_names if name != "ordinal" and not name.endswith("_reason")]
-
-
 def _digits(findings: pa.Table, place: np.ndarray | None, count: int) -> pa.Array:
     """One digit per rule and row, as fixed text; empty where the stage did not run."""
     rules = rules_of(findings)
@@ -184,5 +179,5 @@ def _spread(column: pa.ChunkedArray, place: np.ndarray, count: int, kind: pa.Dat
     """A column of the matched rows over all rows, null elsewhere."""
     source = np.full(count, -1, np.int64)
     source[place] = np.arange(len(place))
-    taken = column.cast(kind).take(pa.array(np.where(source < 0, None, source), pa.int64()))
+    taken = column.cast(kind).take(pa.array(source, mask=source < 0))
     return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken

@@ -127,7 +127,9 @@ def test_a_quotation_mark_out_of_place_is_refused(tmp_path: Path, row: bytes) ->
 def test_a_truncated_file_is_not_taken_for_a_whole_one_where_that_can_be_seen(tmp_path: Path) -> None:
     """A lenient parser closes an open quotation mark by itself at the end of the file."""
     whole = b'city,reason\nSpringfield,"a long ""CANARY"" reason"\n'
-    for cut in range(whole.index(b'"') + 1, len(whole) - 2):
+    cuts = [cut for cut in range(whole.index(b'"') + 1, len(whole)) if whole[:cut].count(b'"') % 2]
+    assert len(cuts) > 20
+    for cut in cuts:
         refusal(tmp_path, whole[:cut])
     assert rows_of(written(tmp_path, whole))[0]["reason"] == 'a long "CANARY" reason'
 

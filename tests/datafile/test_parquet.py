@@ -113,7 +113,8 @@ def test_a_few_bytes_that_unpack_to_very_many_are_refused_before_they_do(tmp_pat
         "from portcullis.datafile import read\n"
         "from portcullis.errors import Refused\n"
         "try:\n    [b.num_rows for b in read(pathlib.Path(sys.argv[1]))]\n"
-        "except Refused as refused:\n    print('refused', 'unpack' in str(refused), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        "except Refused as refused:\n"
+        "    print('refused', 'unpack' in str(refused), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
     )
     said = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout.split()
     assert said[:2] == ["refused", "True"] and int(said[2]) < 700

@@ -68,8 +68,8 @@ def test_a_time_after_2038_fits(ready: Engine) -> None:
         (schema.batch, batch_row(2, id="../../etc/passwd")),
         (schema.request, {"batch_id": BATCH, "ordinal": 1, "log_request": "aa", "decision": "refer", "answered": 0}),
         (schema.assignment, {"batch_id": BATCH, "person": "P", "role": "everything"}),
-        (schema.agreement, agreement_row(version="2", state="signed")),
-        (schema.agreement, agreement_row(version="2", state="ended", valid_to=19_999)),
+        (schema.agreement, agreement_row(version=2, state="signed")),
+        (schema.agreement, agreement_row(version=2, state="ended", valid_to=19_999)),
         (schema.party, {"agency": "X", "side": "both", "root_public": ""}),
     ],
 )
@@ -90,7 +90,7 @@ def test_every_word_of_the_vocabulary_is_taken(ready: Engine) -> None:
 
 def test_a_batch_cannot_name_an_agency_or_agreement_that_is_not_there(ready: Engine) -> None:
     refuses(ready, schema.batch, "(?i)foreign key", **batch_row(2, agency="XYZ"))
-    refuses(ready, schema.batch, "(?i)foreign key", **batch_row(2, agreement_version="2"))
+    refuses(ready, schema.batch, "(?i)foreign key", **batch_row(2, agreement_version=2))
 
 
 def test_a_row_cannot_rest_on_a_leaf_that_is_not_there(ready: Engine) -> None:
@@ -137,10 +137,10 @@ def test_a_random_commitment_serves_one_batch(ready: Engine) -> None:
 
 
 def test_one_version_of_an_agreement_is_in_force(ready: Engine) -> None:
-    refuses(ready, schema.agreement, "(?i)unique", **agreement_row(version="2"))
+    refuses(ready, schema.agreement, "(?i)unique", **agreement_row(version=2))
     with writing(ready) as conn:
         conn.execute(update(schema.agreement).where(schema.agreement.c.id == AGREEMENT).values(state="ended"))
-        conn.execute(insert(schema.agreement), agreement_row(version="2"))
+        conn.execute(insert(schema.agreement), agreement_row(version=2))
 
 
 def _key(conn: Connection) -> None:

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from portcullis.agreement.load import Agreement, agreement_hash, load_agreement
 from portcullis.crypto import canonical, encode64
@@ -138,7 +138,7 @@ def _intact(home: Home, agreement_id: str, version: int, expected: str) -> Agree
     return load_agreement(folder)
 
 
-def _row(conn: Connection, agreement_id: str, version: int) -> Mapping[str, object]:
+def _row(conn: Connection, agreement_id: str, version: int) -> RowMapping:
     a = schema.agreement
     row = conn.execute(select(a).where(a.c.id == agreement_id, a.c.version == version)).mappings().first()
     if row is None:

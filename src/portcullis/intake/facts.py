@@ -31,11 +31,12 @@ _DATES = ("case_opened_on", "order_date", "judicial_final_date", "prior_removal_
 _ADDRESS = ("address_line", "unit", "city", "state", "postal_code", "address")
 _OWN = ("address_line", "address", "city", "taxable_periods", "statute", "purpose", "stage", "reason", "case_id", "order_id", "order_date")
 _MARK = r"""^\W*(?:"+|''+|〃+|,,+|“|”|「)\W*$"""
+_OTHER = r"(?:row|line|record|request|entry|above|below|attached|attachment|batch|envelope|cover|previous|prior|first|list|file)\b.{0,60}"
 _ELSEWHERE = (
     r"^\W*(?:ditto|same|idem|ibid(?:em)?|(?:the )?same (?:as|reason|address|period|statute|purpose|name)\b.{0,60}"
-    r"|(?:please )?see (?:row|line|record|request|entry|above|below|attached|attachment|batch|envelope|cover|previous|prior|first|list|file|spreadsheet)\b.{0,60}"
-    r"|as (?:above|before|previous(?:ly)?|stated above|in (?:row|line|record|request)|per (?:row|line|batch|envelope|cover|attached))\b.{0,60}"
-    r"|refer to (?:row|line|record|request|batch|envelope|cover|attached|attachment|above)\b.{0,60}|per (?:batch|envelope|cover)\b.{0,60})\W*$"
+    rf"|(?:please )?see (?:the )?{_OTHER}|refer to (?:the )?{_OTHER}"
+    r"|(?:as )?per (?:the )?(?:batch|envelope|cover|row|line|attached)\b.{0,60}"
+    r"|as (?:above|before|previous(?:ly)?|stated above|in (?:row|line|record|request))\b.{0,60})\W*$"
 )
 _OFFICERS = ("officers", "engaged_signed", "engaged_eligible", "engaged_trained", "engaged_min_load")
 

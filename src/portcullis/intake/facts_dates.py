@@ -18,8 +18,8 @@ __all__ = ["date_column", "day_number", "parse_day", "zone_offset"]
 
 _EPOCH = dt.date(1970, 1, 1)
 _EARLIEST = dt.date(1901, 1, 1)
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_FULL = "january february march april may june july august september october november december sept".split()
+_FULL = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = {name[:3]: number for number, name in enumerate(_FULL, 1)}
 
 _ISO = re.compile(r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})")
 _TIME = re.compile(r"[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)? ?(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII)
@@ -85,7 +85,7 @@ def _worded(text: str) -> dt.date | None:
 
 def _named(day: str, month: str, year: str) -> dt.date | None:
     word = month.lower()
-    if word not in _MONTHS and word not in _FULL:
+    if word not in _MONTHS and word not in (*_FULL, "sept"):
         return None
     return dt.date(int(year), _MONTHS[word[:3]], int(day))
 

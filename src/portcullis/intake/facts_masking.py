@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +64,7 @@ def fingerprints(reasons: pa.ChunkedArray, names: Sequence[pa.ChunkedArray]) -> 
     cuts = [0]
     while cuts[-1] < len(text):
         cuts.append(max(cuts[-1] + 1, int(np.searchsorted(offsets, offsets[cuts[-1]] + _CHUNK, "right")) - 1))
-    spans = [(begin, end - begin) for begin, end in zip(cuts, cuts[1:], strict=False)]
+    spans = [(begin, end - begin) for begin, end in pairwise(cuts)]
     widths = [np.diff(_offsets(column)[cuts]).max(initial=0) for column in (text, *others)]
     powers = _powers(int(max(widths)) + 1, _WORD)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

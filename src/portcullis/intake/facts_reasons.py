@@ -15,10 +15,14 @@ __all__ = ["reason_columns"]
 
 _THREE_WORDS = r"\pL{2,}\PL+(?:\pL+\PL+)*?\pL{2,}\PL+(?:\pL+\PL+)*?\pL{2,}"
 _NOTHING = (
-    r"^\W*(?:to be (?:determined|provided|supplied|completed|filled in|announced)|no (?:specific )?reason\b.*|not (?:yet )?(?:available|applicable|provided|stated)\b.*"
+    r"^\W*(?:to be (?:determined|provided|supplied|completed|filled in|announced)|no (?:specific )?reason\b.*"
+    r"|not (?:yet )?(?:available|applicable|provided|stated)\b.*"
     r"|none (?:given|stated|provided|available)\b.*|reason to follow|lorem ipsum.*|(?:test\W*)+|(?:x+\W*)+|(?:n\W?a\W*)+)\W*$"
 )
-_ADDRESS = r"address|residen|resid(?:e|ed|es|ing)\b|dwell|domicil|whereabout|locat|\blive[sd]?\b|\bliving\b|\bhome\b|household|mailing|\bdepart|presence|premises"
+_ADDRESS = (
+    r"address|residen|resid(?:e|ed|es|ing)\b|dwell|domicil|whereabout|locat|\blive[sd]?\b|\bliving\b|\bhome\b|household|mailing|\bdepart"
+    r"|presence|premises"
+)
 _NAMES = ("given_name", "middle_name", "family_name")
 
 

@@ -56,12 +56,14 @@ _ATTESTATIONS: Mapping[str, frozenset[str]] = {
     "attest_accuracy": frozenset({"accuracy", "accurate", "true_and_accurate"}),
 }
 _NOT_FINAL = re.compile(
-    r"\b(?:not|non|never|isn t)\b.{0,20}\bfinal|\bnonfinal|\bpending|interlocut|\bremand|\bvacat|\brescind|\breopened|\bterminated|administratively closed|\bnot yet"
+    r"\b(?:not|non|never|isn t)\b.{0,20}\bfinal|\bnonfinal|\bpending|interlocut|\bremand|\bvacat|\brescind|\breopened|\bterminated"
+    r"|administratively closed|\bnot yet"
 )
 _NOTHING_PENDING = re.compile(r"\b(?:no|without(?: any)?) (?:\w+ ){0,2}pending|\bnothing pending")
 _FINAL = re.compile(
-    r"\bwaive|\bdismiss|\bexpir|\blaps|absentia|voluntary departure|\boverstay|\bstipulat|\breinstat|\b1228\b|\b238\b|\baffirm|\bdenied|\bdenial"
-    r"|\bno appeal|\bnot appealed|\bappeal (?:time|period)|\bboard\b|\bbia\b|\bfinal|\b1241\b|\bexpedited|\badministrative|\bcertifi|\bnot taken"
+    r"\bwaive|\bdismiss|\bexpir|\blaps|absentia|voluntary departure|\boverstay|\bstipulat|\breinstat|\b1228\b|\b238\b|\baffirm|\bdenied"
+    r"|\bdenial|\bno appeal|\bnot appealed|\bappeal (?:time|period)|\bboard\b|\bbia\b|\bfinal|\b1241\b|\bexpedited|\badministrative"
+    r"|\bcertifi|\bnot taken"
 )
 _PLACEHOLDER = re.compile(r"^(?:n ?/? ?a|none|null|unknown|tbd|to be determined|test|x+|[\W_]*)$")
 

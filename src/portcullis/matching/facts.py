@@ -1,16 +1,22 @@
 """Match facts: what rules R30-R38 may ask about a request, one row each, and the evidence behind them, one row a meeting.
 
-The facts are those of the accepted person; where nobody or more than one is accepted, of the meeting that agrees best, so that
-the reason says what was missing. `person_id` is stated only when exactly one person is accepted.
+A person is *accepted* when a rung of the ladder takes them. Where nobody is accepted, somebody may still be *arguable*: name and
+address agree and only evidence beyond them is missing (or only the second name differs). A relative who is not on the register
+could then be meant, so such a person is a candidate beside one rival, and a reviewer decides (R34).
 
-candidates         persons accepted                          rivals     others who could be meant (looked for when candidates = 1)
-name_agrees        1 · 0 nobody of that name there · null alike, not agreeing
-number_agrees      1 · 0 · null none given, or none on file or only a slip apart (then nobody is accepted)
-address_confirmed  1 when on file for the person within R33        address_exact   1 letter for letter with unit, ZIP, city and state
-tolerance_used     1 within one edit                         period_ok  the address is current or of a requested period (null unknown)
-answer_row         the last-known address row                answer_period_ok   that row is of a requested period (null unknown)
-same_as_last_known the supplied address is the answer        joint      the answer's row is shared with a co-filer
-occupancy          unrelated surnames at the confirmed door  veto, exclusions   of any accepted person
+candidates         accepted persons; where there is none, arguable ones
+rivals             others who could be meant, where there is one candidate; the unregistered relative counts as one
+name_agrees        1 · 0 nobody of that name there · null alike only
+number_agrees      1 · 0 · null none given, or none on file, or only a slip apart (then nobody is accepted)
+address_confirmed  1 when on file for that person within R33         address_exact   1 when equal in normal form (units not in conflict)
+tolerance_used     1 within one edit                                  period_ok       that address is current or of a requested period (null unknown)
+answer_row         the last-known address row                         answer_period_ok   that row is of a requested period (null unknown)
+same_as_last_known the supplied address is the answer, with unit      joint           the answer's row is shared with a co-filer
+occupancy          unrelated surnames at the confirmed door           veto, exclusions   of any candidate
+ladder_rule        the rung that took the person                      veto_rule       what stood against the best meeting
+
+All but the counts are those of the single candidate, or of the meeting that agrees best. `person_id` and `answer_row` are stated
+only for a single candidate.
 """
 
 from __future__ import annotations
@@ -38,7 +44,7 @@ __all__ = ["EVIDENCE_COLUMNS", "facts"]
 Rows = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[np.int64]]
 EVIDENCE_COLUMNS = (
-    "given", "family", "place", "unit", "middle", "dob", "number", "generation", "rung", "veto", "confirmed", "accepted", "rival",
+    "given", "family", "place", "unit", "middle", "dob", "number", "generation", "rung", "veto", "confirmed", "accepted", "arguable", "rival",
 )  # fmt: skip
 
 
@@ -57,7 +63,7 @@ class _Lead:
 
 def _leading(meetings: Meetings, pairs: Columns, count: int) -> _Lead:
     plain = pairs["named"] & pairs["confirmed"]
-    rank = (pairs["accepted"] << 12) | ((plain & (pairs["veto"] == 0)) << 11) | (plain << 10) | (pairs["confirmed"] << 9)
+    rank = (pairs["accepted"] << 12) | (pairs["arguable"] << 11) | (plain << 10) | (pairs["confirmed"] << 9)
     rank += np.maximum(pairs["given"], 0) * 8 + np.maximum(pairs["family"], 0)
     order = np.lexsort((meetings.person, -rank, meetings.request))
     at = np.full(count, -1, np.int64)
@@ -72,9 +78,9 @@ def _flag(values: npt.NDArray[Any], unknown: npt.NDArray[np.bool_] | None = None
 
 def _name_facts(requests: pa.Table, register: Register, lead: _Lead, pairs: Columns) -> tuple[pa.Array, pa.Array]:
     """(name_agrees, number_agrees)."""
-    given, family, accepted = (lead.of(pairs[c]) for c in ("given", "family", "accepted"))
+    given, family = (lead.of(pairs[c]) for c in ("given", "family"))
     here = (lead.of(pairs["confirmed"]) == 1) & (family >= Family.TYPO)
-    agrees = (accepted == 1) | (here & (given >= Given.INITIAL))
+    agrees = (lead.of(pairs["accepted"]) == 1) | (lead.of(pairs["arguable"]) == 1) | (here & (given >= Given.INITIAL))
     alike = ~agrees & here & (given >= Given.LOOSE)
     owner, _ = register.find("index_name", combine(text_keys(requests["given_first"]), text_keys(requests["family"])))
     elsewhere = np.isin(np.arange(requests.num_rows), owner) & (lead.of(pairs["confirmed"]) == 0)
@@ -115,17 +121,17 @@ def facts(
     """(facts, evidence) tables."""
     count = requests.num_rows
     lead = _leading(meetings, pairs, count)
-    candidates = np.bincount(meetings.request, pairs["accepted"], count).astype(np.int64)
-    rivals = np.bincount(meetings.request, pairs["rival"], count).astype(np.int64)
+    accepted, arguable, others = (np.bincount(meetings.request, pairs[c], count).astype(np.int64) for c in ("accepted", "arguable", "rival"))
+    candidates = np.where(accepted > 0, accepted, arguable)
+    rivals = np.where(accepted > 0, others, np.minimum(arguable, 1))
     person = np.where(candidates == 1, lead.of(meetings.person, -1), -1)
     confirmed = lead.of(pairs["confirmed"]) & (lead.of(meetings.unit) >= 0)
     place, period = lead.of(meetings.place), lead.of(meetings.period)
-    exact = confirmed & (place == Place.EQUAL) & (lead.of(meetings.unit) == 1) & lead.of(meetings.calm)
     crowd = register.column("addresses", "occupancy")[np.maximum(lead.of(meetings.row, -1), 0)] * confirmed
     name_agrees, number_agrees = _name_facts(requests, register, lead, pairs)
     marks = {}
     for mark in ("veto", "exclusions"):
-        set_for = register.column("persons", mark)[meetings.person].astype(np.int64) * pairs["accepted"]
+        set_for = register.column("persons", mark)[meetings.person].astype(np.int64) * (pairs["accepted"] | pairs["arguable"])
         marks[mark] = _flag(np.bincount(meetings.request, set_for, count) > 0)
     ids = register.tables["persons"]["person_id"]
     table = {
@@ -135,7 +141,7 @@ def facts(
         "name_agrees": name_agrees,
         "number_agrees": number_agrees,
         "address_confirmed": _flag(confirmed),
-        "address_exact": _flag(exact),
+        "address_exact": _flag(confirmed & (place == Place.EQUAL)),
         "tolerance_used": _flag(confirmed & (place == Place.WITHIN)),
         "period_ok": _flag(confirmed & (period == 1), (confirmed == 1) & (period < 0)),
         **marks,

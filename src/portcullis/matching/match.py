@@ -2,7 +2,7 @@
 
 1. Meet: who has an address on file that the supplied one could be (meet.py).
 2. Accept: those whom a rung of the ladder takes and no veto ends, at an address R33 confirms (ladder.py).
-3. Tolerance: an address within one edit counts only while nobody else lives within that tolerance at another door (R33).
+3. Tolerance: an address within one edit counts only while no stranger lives within that tolerance at another door (R33).
 4. Rivals: for a request with exactly one accepted person, everybody else who could be meant (rivals.py).
 5. Facts: one row a request for rules R30-R38; the evidence of every meeting for the reviewer and for `explain`.
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.matching.compare.evidence import AGREES
 from portcullis.matching.compare.family import Family
 from portcullis.matching.compare.given import Given
 from portcullis.matching.compare.place import Place
@@ -55,13 +56,18 @@ class Matched:
     evidence: pa.Table
 
 
-def _alone_in_tolerance(meetings: Meetings, point: npt.NDArray[np.int32], count: int) -> Flags:
-    """Whether all persons equal to or within tolerance of each meeting's request live at one delivery point."""
-    here = meetings.place >= Place.WITHIN
+def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: npt.NDArray[np.int32], count: int) -> Flags:
+    """Whether no stranger to the family name asked for lives, equal to or within tolerance of the request, at another door.
+
+    Then the street as written is a slip of this one and not somebody else's home. Relatives at the other door do not show that;
+    they are looked at as rivals.
+    """
+    stranger = (meetings.place >= Place.WITHIN) & (pairs["family"] <= Family.OTHER)
     low, high = np.full(count, np.iinfo(np.int32).max), np.full(count, -1)
-    np.minimum.at(low, meetings.request[here], point[here])
-    np.maximum.at(high, meetings.request[here], point[here])
-    return (low == high)[meetings.request]
+    np.minimum.at(low, meetings.request[stranger], point[stranger])
+    np.maximum.at(high, meetings.request[stranger], point[stranger])
+    least, most = low[meetings.request], high[meetings.request]
+    return (most < 0) | ((least == point) & (most == point))
 
 
 def _points(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
@@ -73,12 +79,16 @@ def _points(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
 def _accept(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, evidence: dict[str, Flags], plan: Plan) -> Columns:
     rung, veto = climb(pairs, evidence, plan.ladder), vetoed(pairs, plan.vetoes)
     stated = np.asarray(pc.is_valid(requests["number_valid"]))[meetings.request]
-    alone = _alone_in_tolerance(meetings, _points(register, meetings), requests.num_rows)
+    alone = _alone_in_tolerance(meetings, pairs, _points(register, meetings), requests.num_rows)
     confirmed = (meetings.place == Place.EQUAL) | ((meetings.place == Place.WITHIN) & alone & plan.tolerance)
+    here = confirmed & (pairs["unit"] >= 0) & (~stated | (pairs["number"] == AGREES))
+    accepted = (rung > 0) & (veto == 0) & here
     named = (pairs["family"] >= Family.TYPO) & (pairs["given"] >= Given.LOOSE)
-    accepted = (rung > 0) & (veto == 0) & confirmed & (~stated | (pairs["number"] == 1))
-    return {**pairs, "rung": rung.astype(np.int64), "veto": veto.astype(np.int64), "confirmed": confirmed.astype(np.int64),
-            "named": named.astype(np.int64), "accepted": accepted.astype(np.int64)}  # fmt: skip
+    sure = (pairs["family"] >= Family.PART) & (pairs["given"] >= Given.SPELLING)
+    only_middle = np.array([v.column == "middle" for v in plan.vetoes] + [False])[veto - 1]
+    arguable = here & named & ((veto == 0) | (only_middle & sure))
+    marks = {"rung": rung, "veto": veto, "confirmed": confirmed, "named": named, "accepted": accepted, "arguable": arguable & ~accepted}
+    return pairs | {k: v.astype(np.int64) for k, v in marks.items()}
 
 
 def _joined(meetings: Meetings, more: Meetings, pairs: Columns, others: Columns) -> tuple[Meetings, Columns]:

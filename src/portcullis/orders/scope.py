@@ -46,7 +46,7 @@ class Scope:
                 raise Refused(
                     f"The scope's {name} must be a list of names.", "An empty list would stay nothing.", "Leave it out to cover all."
                 )
-            values[name] = None if value is None else tuple(value)  # type: ignore[arg-type]
+            values[name] = None if value is None else tuple(value)
         return cls(**values)
 
 

@@ -2,7 +2,7 @@
 
  1. The batch is authorized and not held; everything `may_release` asks for, but the commit itself, holds now.
  2. Each answer is sealed alone: one JWE to the agency's vault, padded to one size, so that length tells nothing.
- 3. The sealed file is on disk, synced, before the transaction that names it.
+ 3. The sealed file is on disk, synced, before the transaction that names it; a stay never waits for sealing.
  4. `release.committed` binds the release root, the number of answers and the root over the sealed answers.
 
 Nothing has left: a commit can still be withheld.
@@ -16,8 +16,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-import pyarrow as pa
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, RowMapping, insert
 
 from portcullis import evidence
 from portcullis.batches import get, move, ref
@@ -29,11 +28,11 @@ from portcullis.home import Home
 from portcullis.journal import record
 from portcullis.ledger import root
 from portcullis.model import BatchState, LeafType
-from portcullis.officers import content_hash
+from portcullis.release.examine import examine
 from portcullis.release.gather import gather
-from portcullis.review import release_content, release_root
+from portcullis.review import ReleaseContent, release_content, release_root
 from portcullis.standing import vault_of
-from portcullis.store import outbox, release_shared, schema
+from portcullis.store import outbox, reading, release_shared, schema
 
 __all__ = ["BEFORE_COMMIT", "commit_release", "sealed_hash", "sealed_root"]
 
@@ -56,59 +55,56 @@ def commit_release(home: Home, batch_id: str) -> int:
 
     Raises OutOfOrder when the batch is not authorized, Refused with every reason when something changed since.
     """
+    content, name, sealed = _seal_all(home, batch_id)
+    digest = hashlib.sha256((home.path / "outbox" / name).read_bytes()).hexdigest()
+    examined = examine(home, batch_id)
     with release_shared(home.engine) as conn:
-        row = get(conn, batch_id)
-        if row["state"] != BatchState.AUTHORIZED:
-            raise OutOfOrder(f"Batch {batch_id} is not authorized.", f"Its state is {row['state']}.", "Type: portcullis batch status")
-        reasons = [r for r in may_release(gather(home, conn, batch_id)) if r.split()[0] not in BEFORE_COMMIT]
-        if row["held"] or reasons:
-            raise Refused(
-                "The release cannot be committed.", "; ".join(reasons) or "The batch is held.", "Type: portcullis batch status " + batch_id
-            )
-        content = release_content(conn, batch_id)
-        answers = evidence.read(home, conn, batch_id, "answers")
-        name, digest, sealed = _seal_all(home, conn, batch_id, release_root(content), answers)
+        row = _authorized(conn, batch_id)
+        reasons = [r for r in may_release(gather(home, conn, batch_id, examined)) if r.split()[0] not in BEFORE_COMMIT]
+        if row["held"] or reasons or release_content(conn, batch_id) != content:
+            raise Refused("The release cannot be committed.", "; ".join(reasons) or "The batch is held.", "Type: portcullis batch status " + batch_id)
         outbox.put(conn, batch_id, "answers", [(name, digest)], at=home.now())
+        released, sealed_to = release_root(content), sealed_root(sealed)
+        fields = {"root": released, "answers": len(sealed), "sealed_root": sealed_to}
+        index = record(home, conn, LeafType.RELEASE_COMMITTED, fields, batch=ref(conn, batch_id))
         facts = canonical(asdict(content) | {"engagements": list(content.engagements)}).decode()
-        index = record(
-            home,
-            conn,
-            LeafType.RELEASE_COMMITTED,
-            {"root": release_root(content), "answers": len(sealed), "sealed_root": sealed_root(sealed)},
-            batch=ref(conn, batch_id),
-        )
         conn.execute(
             insert(schema.release).values(
-                batch_id=batch_id,
-                root=release_root(content),
-                state="committed",
-                facts=facts,
-                committed_leaf=index,
-                answers=len(sealed),
-                sealed_root=sealed_root(sealed),
+                batch_id=batch_id, root=released, state="committed", facts=facts, committed_leaf=index, answers=len(sealed), sealed_root=sealed_to
             )
         )
         move(conn, batch_id, BatchState.AUTHORIZED, BatchState.COMMITTED)
         return len(sealed)
 
 
-def _seal_all(home: Home, conn: Connection, batch_id: str, released: str, answers: pa.Table) -> tuple[str, str, list[bytes]]:
-    """Seal each answer into one file; returns its name in the outbox, its hash, and the hash of each sealed answer."""
-    vault = vault_of(conn, get(conn, batch_id)["agency"])
+def _authorized(conn: Connection, batch_id: str) -> RowMapping:
+    row = get(conn, batch_id)
+    if row["state"] != BatchState.AUTHORIZED:
+        raise OutOfOrder(f"Batch {batch_id} is not authorized.", f"Its state is {row['state']}.", "Type: portcullis batch status " + batch_id)
+    return row
+
+
+def _seal_all(home: Home, batch_id: str) -> tuple[ReleaseContent, str, list[bytes]]:
+    """Seal each answer into one file, before any lock; returns what it is sealed for, its name, and each sealed answer's hash."""
+    with reading(home.engine) as conn:
+        row = _authorized(conn, batch_id)
+        content, vault = release_content(conn, batch_id), vault_of(conn, row["agency"])
+        answers = evidence.read(home, conn, batch_id, "answers")
     if vault is None:
-        raise OutOfOrder("There is no vault to seal to.")
-    name = f"{batch_id}/{content_hash(released)[:16]}.jsonl"
+        raise Refused("There is no vault to seal to.", "None of the receiving agency is enrolled (R46).", code="S-STORAGE-UNAPPROVED")
+    name = f"{batch_id}/{release_root(content)[:16]}.jsonl"
     hashes: list[bytes] = []
     lines: list[bytes] = []
     for request, body in zip(answers["log_request"].to_pylist(), answers["body"].to_pylist(), strict=True):
         jwe = seal(json.loads(body), vault.jwk, {"batch": batch_id, "request": request, "vault": vault.id})
         hashes.append(sealed_hash(jwe))
         lines.append(canonical({"jwe": jwe, "request": request}) + b"\n")
-    return name, _write(home.path / "outbox" / name, b"".join(lines)), hashes
+    _write(home.path / "outbox" / name, b"".join(lines))
+    return content, name, hashes
 
 
-def _write(path: Path, content: bytes) -> str:
-    """Write, sync, rename; returns the SHA-256 (hex)."""
+def _write(path: Path, content: bytes) -> None:
+    """Write, sync, rename."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
@@ -116,4 +112,3 @@ def _write(path: Path, content: bytes) -> str:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-    return hashlib.sha256(content).hexdigest()

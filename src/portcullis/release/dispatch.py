@@ -1,6 +1,7 @@
 """Dispatch: the one transaction after which an answer may leave.
 
- 1. The shared release lock is held from the first read to the commit, so that a stay either came before and is seen, or waits.
+ 1. What is slow (hashing files, encoding leaves) is done before; the shared release lock is then held from the first read of the state
+    to the commit, so that a stay either came before and is seen, or waits for milliseconds.
  2. Everything `may_release` needs is read again (gather); any reason withholds the release and voids the authorizations.
  3. `release.dispatched`, one `disclosure` leaf per answer (the accounting entry, in an order that tells nothing) and `batch.closed`
     are written in this transaction; no entry, no release (R42, 26 U.S.C. 6103(p)(3)(A)).
@@ -26,9 +27,11 @@ from portcullis.home import Home
 from portcullis.journal import BatchRef, leaf, record_many, writer
 from portcullis.model import ADDRESS_FIELDS, BatchState, LeafType
 from portcullis.orders import withhold
+from portcullis.release.answers import ANSWERED
 from portcullis.release.commit import sealed_hash, sealed_root
+from portcullis.release.examine import examine
 from portcullis.release.gather import gather
-from portcullis.store import outbox, published, release_shared, schema
+from portcullis.store import outbox, published, reading, release_shared, schema
 from portcullis.store.steps import once
 
 __all__ = ["Withheld", "dispatch"]
@@ -49,57 +52,72 @@ def dispatch(home: Home, batch_id: str) -> int | Withheld:
 
     Raises OutOfOrder when the batch is not committed, Refused when only a published checkpoint is missing.
     """
+    ready = _ready(home, batch_id)
+    examined = examine(home, batch_id)
     with release_shared(home.engine) as conn:
-        row = get(conn, batch_id)
-        if row["state"] != BatchState.COMMITTED:
-            raise OutOfOrder(
-                f"Batch {batch_id} is not committed.", f"Its state is {row['state']}.", "Type: portcullis batch status " + batch_id
-            )
-        reasons = may_release(gather(home, conn, batch_id))
+        row = _committed(conn, batch_id)
+        reasons = may_release(gather(home, conn, batch_id, examined))
         if [reason.split()[0] for reason in reasons] == [UNPUBLISHED]:
-            raise Refused(
-                "No published checkpoint covers the commit yet.", "Nothing leaves before it (R42).", "Type: portcullis ledger checkpoint"
-            )
-        if reasons:
-            withhold(home, conn, batch_id, ";".join(reason.split()[1] for reason in reasons), held=False)
+            raise Refused("No published checkpoint covers the commit yet.", "Nothing leaves before it (R42).", "Type: portcullis ledger checkpoint")
+        if reasons or ready.root != _standing_release(conn, batch_id)["root"]:
+            withhold(home, conn, batch_id, ";".join(sorted({reason.split()[1] for reason in reasons})) or "changed", held=False)
             return Withheld(batch_id, reasons)
-        return _send(home, conn, row)
+        return _send(home, conn, row, ready)
 
 
-def _send(home: Home, conn: Connection, row: RowMapping) -> int:
-    batch_id, batch = row["id"], ref(conn, row["id"])
-    release = (
-        conn.execute(select(schema.release).where(schema.release.c.batch_id == batch_id, schema.release.c.state == "committed"))
-        .mappings()
-        .one()
-    )
-    sealed = _sealed_answers(home, conn, batch_id)
-    if sealed_root(list(sealed.values())) != release["sealed_root"] or len(sealed) != release["answers"]:
-        raise Tampered(
-            f"The sealed answers of batch {batch_id} are not those committed.",
-            "The file in the outbox differs.",
-            "Keep everything as it is.",
-        )
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Encoded before the lock: the release root, the hashes of its sealed answers, and one disclosure leaf for each."""
+
+    root: str
+    sealed: tuple[bytes, ...]
+    leaves: tuple[bytes, ...]
+
+
+def _committed(conn: Connection, batch_id: str) -> RowMapping:
+    row = get(conn, batch_id)
+    if row["state"] != BatchState.COMMITTED:
+        raise OutOfOrder(f"Batch {batch_id} is not committed.", f"Its state is {row['state']}.", "Type: portcullis batch status " + batch_id)
+    return row
+
+
+def _standing_release(conn: Connection, batch_id: str) -> RowMapping:
+    r = schema.release
+    return conn.execute(select(r).where(r.c.batch_id == batch_id, r.c.state == "committed")).mappings().one()
+
+
+def _ready(home: Home, batch_id: str) -> _Ready:
+    with reading(home.engine) as conn:
+        row = _committed(conn, batch_id)
+        release, sealed = _standing_release(conn, batch_id), _sealed_answers(home, conn, batch_id)
+        leaves = _disclosures(home, conn, row, ref(conn, batch_id), sealed)
+    return _Ready(release["root"], tuple(sealed.values()), tuple(leaves))
+
+
+def _send(home: Home, conn: Connection, row: RowMapping, ready: _Ready) -> int:
+    batch_id, batch, release = row["id"], ref(conn, row["id"]), _standing_release(conn, row["id"])
+    count = len(ready.sealed)
+    if sealed_root(list(ready.sealed)) != release["sealed_root"] or count != release["answers"] or count != len(ready.leaves):
+        raise Tampered(f"The sealed answers of batch {batch_id} are not those committed.", "The file in the outbox differs.", "Keep everything as it is.")
     covered, covered_root = published(conn)
     fields = {"root": release["root"], "committed": release["committed_leaf"], "checkpoint": {"size": covered, "root": covered_root}}
-    leaves = [leaf(home, LeafType.RELEASE_DISPATCHED, fields, batch=batch)]
-    leaves += _disclosures(home, conn, row, batch, sealed)
+    first = leaf(home, LeafType.RELEASE_DISPATCHED, fields, batch=batch)
     closed = leaf(home, LeafType.BATCH_CLOSED, _totals(conn, row), batch=batch)
     q = schema.request
-    conn.execute(update(q).where(q.c.batch_id == batch_id, q.c.decision.in_(("disclose", "confirm", "deny"))).values(answered=1))
+    conn.execute(update(q).where(q.c.batch_id == batch_id, q.c.decision.in_(ANSWERED)).values(answered=1))
     outbox.mark_sent(conn, batch_id, 1, at=home.now())
     move(conn, batch_id, BatchState.COMMITTED, BatchState.DISPATCHED)
-    kinds = [LeafType.RELEASE_DISPATCHED] + [LeafType.DISCLOSURE] * len(sealed) + [LeafType.BATCH_CLOSED]
-    index = record_many(conn, list(zip(kinds, [batch_id] * len(kinds), [*leaves, closed], strict=True)))
+    kinds = [LeafType.RELEASE_DISPATCHED] + [LeafType.DISCLOSURE] * count + [LeafType.BATCH_CLOSED]
+    index = record_many(conn, list(zip(kinds, [batch_id] * len(kinds), [first, *ready.leaves, closed], strict=True)))
     r = schema.release
     conn.execute(update(r).where(r.c.batch_id == batch_id, r.c.state == "committed").values(state="dispatched", dispatched_leaf=index))
     once(conn, batch_id, "dispatched", index, at=home.now())
-    return len(sealed)
+    return count
 
 
 def _sealed_answers(home: Home, conn: Connection, batch_id: str) -> dict[str, bytes]:
     """Log request id → hash of its sealed answer, in the order of the outbox file."""
-    (item,) = outbox.items(conn, batch_id, "pending")
+    (item,) = outbox.items(conn, batch_id, "pending")  # a commit lays down exactly one file
     found: dict[str, bytes] = {}
     for line in (home.path / "outbox" / item.path).read_bytes().splitlines():
         answer = json.loads(line)
@@ -126,5 +144,5 @@ def _totals(conn: Connection, row: RowMapping) -> dict[str, int]:
     rows = conn.execute(select(q.c.decision, func.count()).where(q.c.batch_id == row["id"]).group_by(q.c.decision)).all()
     by_decision = {decision: count for decision, count in rows}
     deficient = by_decision.get("deficient", 0)
-    answered = sum(by_decision.get(name, 0) for name in ("disclose", "confirm", "deny"))
+    answered = sum(by_decision.get(name, 0) for name in ANSWERED)
     return {"received": row["count"], "deficient": deficient, "answered": answered, "other": row["count"] - deficient - answered}

@@ -1,64 +1,65 @@
 """Read again, inside the transaction that holds the release lock, everything `may_release` needs.
 
-Each fact is computed from the store, the evidence files and the register as they are now, never carried over from an earlier step.
+Each fact is computed from the store as it is now, never carried over from an earlier step; what was examined in files (examine.py)
+counts only while the store still names exactly those files.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from pathlib import Path
-
-import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, func, select
 
-from portcullis import evidence
 from portcullis.agreement import Agreement, adopted
 from portcullis.batches import assigned, get
 from portcullis.decision import ReleaseFacts
-from portcullis.errors import Refused, Tampered
+from portcullis.errors import PortcullisError
 from portcullis.home import Home
-from portcullis.ledger import root
-from portcullis.matching.answers import vetoed
-from portcullis.matching.register import Register, open_register
+from portcullis.matching.folder import read_index
 from portcullis.model import LeafType
 from portcullis.officers import officer_of_key
 from portcullis.orders import stays_on
-from portcullis.release.answers import answers_root, outside_whitelist
+from portcullis.release.examine import Examined, names_of, pending
 from portcullis.review import release_content, release_root
 from portcullis.standing import current, eligible, officer_record, on_roster, vault_of
 from portcullis.store import published, schema
 
-__all__ = ["decisions_root_now", "gather"]
-
-_SECONDS_A_DAY = 86_400
+__all__ = ["gather"]
 
 
-def gather(home: Home, conn: Connection, batch_id: str) -> ReleaseFacts:
+def gather(home: Home, conn: Connection, batch_id: str, examined: Examined) -> ReleaseFacts:
     """The facts of this instant. The caller holds the release lock."""
     row = get(conn, batch_id)
-    today = home.now() // _SECONDS_A_DAY
     agreement = adopted(home, conn, row["agreement_id"])
+    today = agreement.day(home.now()) if agreement else home.now() // 86_400
     return ReleaseFacts(
         **_decisions(conn, row),
-        **_answers(home, conn, row, agreement),
+        **_examined(home, row, pending(conn, batch_id), examined),
         **_sample(conn, row),
         **_authorizations(home, conn, row),
         **_agreement(row, agreement, _switches(conn, row)),
         stays=len(stays_on(conn, agreement=row["agreement_id"], agency=row["agency"], gate=row["gate"], batch=row["log_id"])) + row["held"],
         standing_current=current(conn, row["agency"], today),
         **_recipients(conn, row, agreement, today),
-        **_register(home, conn, row),
         **_commit(conn, row, agreement.witness_quorum if agreement else None),
     )
 
 
-def decisions_root_now(conn: Connection, batch_id: str) -> str:
-    """RFC 6962 root (hex) over the hashes of the batch's `request.decided` leaves, in log order."""
-    leaf = schema.leaf
-    query = select(leaf.c.hash).where(leaf.c.batch_id == batch_id, leaf.c.type == LeafType.REQUEST_DECIDED.value).order_by(leaf.c.idx)
-    return root([bytes(h) for h in conn.execute(query).scalars()]).hex()
+def _examined(home: Home, row: RowMapping, waiting: list[tuple[str, str]], examined: Examined) -> dict[str, int | None]:
+    """What the files said, if the store still names those files and the register is still that one; else unknown."""
+    if examined.seen != names_of(row, waiting):
+        names = ("decisions_unchanged", "answers_unchanged", "fields_outside_whitelist", "register_unchanged", "vetoes_since")
+        return dict.fromkeys(names)
+    try:
+        version = read_index(home.path / "register")["version"]
+    except PortcullisError:
+        version = None
+    same = version == examined.register == row["register_version"]
+    return {
+        "decisions_unchanged": examined.decisions_unchanged,
+        "answers_unchanged": examined.answers_unchanged,
+        "fields_outside_whitelist": examined.fields_outside_whitelist,
+        "register_unchanged": int(same),
+        "vetoes_since": examined.vetoes_since if same else None,
+    }
 
 
 def _decisions(conn: Connection, row: RowMapping) -> dict[str, int | None]:
@@ -70,33 +71,7 @@ def _decisions(conn: Connection, row: RowMapping) -> dict[str, int | None]:
     return {
         "requests_undecided": row["count"] - decided,
         "requests_decided_twice": max(0, leaves - decided),
-        "decisions_unchanged": int(decisions_root_now(conn, row["id"]) == row["decisions_root"]),
     }
-
-
-def _answers(home: Home, conn: Connection, row: RowMapping, agreement: Agreement | None) -> dict[str, int | None]:
-    """Whether the answers are those signed, and whether anything in them is not permitted. Unreadable evidence is unknown."""
-    permitted = agreement.permitted if agreement else frozenset()
-    try:
-        table = evidence.read(home, conn, row["id"], "answers")
-    except (Tampered, Refused):
-        return {"answers_unchanged": 0, "fields_outside_whitelist": None}
-    texts = table["body"].to_pylist()
-    same = answers_root(texts, table["salt"].to_pylist()) == row["answers_root"] and _sealed_unchanged(home, conn, row["id"])
-    return {
-        "answers_unchanged": int(same),
-        "fields_outside_whitelist": sum(outside_whitelist(json.loads(text), permitted) for text in texts),
-    }
-
-
-def _sealed_unchanged(home: Home, conn: Connection, batch_id: str) -> bool:
-    """Every pending file of the outbox is on disk with the hash it was laid there with."""
-    o = schema.outbox
-    for path, digest in conn.execute(select(o.c.path, o.c.sha256).where(o.c.batch_id == batch_id, o.c.state == "pending")):
-        file = Path(home.path / "outbox" / path)
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            return False
-    return True
 
 
 def _sample(conn: Connection, row: RowMapping) -> dict[str, int | None]:
@@ -168,37 +143,10 @@ def _recipients(conn: Connection, row: RowMapping, agreement: Agreement | None, 
     }
 
 
-def _register(home: Home, conn: Connection, row: RowMapping) -> dict[str, int | None]:
-    register = _open(home)
-    if register is None or register.version != row["register_version"]:
-        return {"register_unchanged": 0, "vetoes_since": None}
-    try:
-        decisions = evidence.read(home, conn, row["id"], "decisions", columns=["person_id", "decision"])
-    except (Tampered, Refused):
-        return {"register_unchanged": 1, "vetoes_since": None}
-    return {"register_unchanged": 1, "vetoes_since": _vetoes(register, decisions)}
-
-
-def _vetoes(register: Register, decisions: pa.Table) -> int:
-    answered = {
-        person
-        for person, decision in zip(decisions["person_id"].to_pylist(), decisions["decision"].to_pylist(), strict=True)
-        if decision in ("disclose", "confirm") and person is not None
-    }
-    return vetoed(register, answered)
-
-
-def _open(home: Home) -> Register | None:
-    try:
-        return open_register(home.path / "register")
-    except Refused:
-        return None
-
-
 def _commit(conn: Connection, row: RowMapping, quorum: int | None) -> dict[str, int | None]:
     # No witness can cosign yet, so a witness that the agreement asks for is a witness missing: nothing leaves.
     r = schema.release
-    found: Mapping[str, object] | None = (
+    found = (
         conn.execute(select(r).where(r.c.batch_id == row["id"], r.c.state != "withheld")).mappings().first()
     )
     covered, _ = published(conn)
@@ -206,7 +154,7 @@ def _commit(conn: Connection, row: RowMapping, quorum: int | None) -> dict[str, 
         return {"committed": 0, "commit_published": 0, "witnesses_missing": None, "dispatched_before": 0}
     return {
         "committed": int(found["root"] == release_root(release_content(conn, row["id"]))),
-        "commit_published": int(covered > int(str(found["committed_leaf"]))),
+        "commit_published": int(covered > found["committed_leaf"]),
         "witnesses_missing": quorum,
         "dispatched_before": int(found["state"] == "dispatched"),
     }

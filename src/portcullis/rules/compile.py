@@ -11,12 +11,13 @@ key; a null key joins nothing, so the count is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from portcullis.model import Verdict
+from portcullis.rules import sql
 from portcullis.rules.predicate import (
     AllOf,
     AnyOf,
@@ -66,116 +67,106 @@ def plan(ruleset: RuleSet, stage: str, switches: Mapping[str, bool] | None = Non
     return Plan(tuple(checks), checks, tuple(fields), _tree(checks))
 
 
-def render(tree: exp.Expression, dialect: str) -> str:
+def render(tree: exp.Expr, dialect: str) -> str:
     """The query's text in one engine's language; every identifier quoted."""
     return tree.sql(dialect=dialect, identify=True)
 
 
 def _tree(checks: Mapping[str, tuple[Check, ...]]) -> exp.Select:
+    """The three steps, one inside the other."""
     keys = _keys(checks)
-    judged = exp.select(_column("ordinal", "f")).from_(exp.to_table("facts", alias="f"))
+    columns: list[list[exp.Expr]] = [[sql.column("ordinal", source)] for source in ("f", None, None)]
     for rule, group in checks.items():
-        for number, check in enumerate(group):
-            judged = judged.select(exp.alias_(_judge(check, keys), f"{rule}_{number}"))
-    judged = _join_counts(judged, keys)
-    ruled = exp.select("ordinal").from_(judged.subquery("judged"))
-    for rule, group in checks.items():
-        columns = [_column(f"{rule}_{number}") for number in range(len(group))]
-        ruled = ruled.select(exp.alias_(_worst(columns), rule), *([] if len(group) < 2 else columns))
-    final = exp.select("ordinal").from_(ruled.subquery("ruled"))
-    for rule, group in checks.items():
-        final = final.select(_column(rule), exp.alias_(_reason(rule, group), f"{rule}_reason"))
-    return final
+        columns[0] += [sql.named(_judge(check, keys), f"{rule}_{number}") for number, check in enumerate(group)]
+        columns[1] += [sql.named(_worst(rule, len(group)), rule), *(_parts(rule, len(group)) if len(group) > 1 else ())]
+        columns[2] += [sql.column(rule), sql.named(_reason(rule, group), f"{rule}_reason")]
+    tree = _join_counts(sql.query(columns[0], sql.table("facts", "f")), keys)
+    for outer, name in ((columns[1], "judged"), (columns[2], "ruled")):
+        tree = sql.query(outer, tree.subquery(name, copy=False))
+    return tree
 
 
-def _column(name: str, table: str | None = None) -> exp.Column:
-    return exp.column(name, table=table)
+def _parts(rule: str, count: int) -> list[exp.Expr]:
+    return [sql.column(f"{rule}_{number}") for number in range(count)]
 
 
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+def _worst(rule: str, count: int) -> exp.Expr:
+    parts = _parts(rule, count)
+    if not parts:
+        return sql.literal(int(Verdict.NOT_APPLICABLE))
+    return parts[0] if count == 1 else exp.Greatest(this=parts[0], expressions=parts[1:])
 
 
-def _worst(columns: list[exp.Column]) -> exp.Expression:
-    if not columns:
-        return _number(Verdict.NOT_APPLICABLE)
-    return columns[0] if len(columns) == 1 else exp.Greatest(this=columns[0], expressions=columns[1:])
-
-
-def _reason(rule: str, group: tuple[Check, ...]) -> exp.Expression:
+def _reason(rule: str, group: tuple[Check, ...]) -> exp.Expr:
     """The reason of the first check whose verdict is the rule's, null where that is a pass or not applicable."""
     if not group:
-        return exp.cast(exp.null(), "text")
-    verdict, case = _column(rule), exp.Case()
+        return exp.Cast(this=exp.Null(), to=exp.DataType.build("text"))
+    open_ = sql.relate(exp.GTE, sql.column(rule), sql.literal(int(Verdict.REFER)))
     if len({check.reason for check in group}) == 1:
-        return case.when(verdict >= _number(Verdict.REFER), exp.Literal.string(group[0].reason))
-    case = case.when(verdict < _number(Verdict.REFER), exp.null())
-    for number, check in enumerate(group):
-        case = case.when(_column(f"{rule}_{number}").eq(verdict), exp.Literal.string(check.reason))
-    return case
+        return sql.case([(open_, sql.literal(group[0].reason))])
+    whens: list[tuple[exp.Expr, exp.Expr]] = [(sql.negate(open_), exp.Null())]
+    for part, check in zip(_parts(rule, len(group)), group, strict=True):
+        whens.append((sql.relate(exp.EQ, part, sql.column(rule)), sql.literal(check.reason)))
+    return sql.case(whens)
 
 
-def _judge(check: Check, keys: Mapping[_Key, str]) -> exp.Expression:
-    """One check's verdict as an integer expression."""
-    require, when, case = _truth(check.require, keys), None, exp.Case()
-    if check.when is not None:
-        when = exp.paren(_truth(check.when, keys))
-        case = case.when(exp.not_(when.copy()), _number(Verdict.NOT_APPLICABLE))
-    case = case.when(_both(when, require), _number(Verdict.PASS))
+def _judge(check: Check, keys: Mapping[_Key, str]) -> exp.Expr:
+    """One check's verdict as an integer expression; what is neither true nor false falls to `on_null`."""
+    when = check.when
+    applies = [] if when is None else [_truth(when, keys)]
+    met = sql.both(*applies, _truth(check.require, keys))
+    whens = [] if when is None else [(sql.negate(_truth(when, keys)), sql.literal(int(Verdict.NOT_APPLICABLE)))]
+    whens.append((met, sql.literal(int(Verdict.PASS))))
     if check.on_false != check.on_null:
-        case = case.when(_both(when, exp.not_(exp.paren(require.copy()))), _number(check.on_false))
-    return case.else_(_number(check.on_null))
+        applies = [] if when is None else [_truth(when, keys)]
+        whens.append((sql.both(*applies, sql.negate(_truth(check.require, keys))), sql.literal(int(check.on_false))))
+    return sql.case(whens, sql.literal(int(check.on_null)))
 
 
-def _both(when: exp.Expression | None, require: exp.Expression) -> exp.Expression:
-    return require if when is None else exp.and_(when.copy(), require)
+def _fact(name: str) -> exp.Column:
+    return sql.column(name, "f")
 
 
-def _truth(predicate: Predicate, keys: Mapping[_Key, str]) -> exp.Expression:
+def _truth(predicate: Predicate, keys: Mapping[_Key, str]) -> exp.Expr:
     """One predicate as a three-valued boolean expression."""
     match predicate:
         case Present(field):
-            return exp.not_(_column(field, "f").is_(exp.null()))
+            return sql.known(_fact(field))
         case Is(field):
-            return _column(field, "f").eq(1)
+            return sql.relate(exp.EQ, _fact(field), sql.literal(1))
         case OneOf(field, values, form):
-            found = _among(field, values)
-            return exp.not_(exp.paren(found)) if form == "not_one_of" else found
+            found = exp.In(this=_fact(field), expressions=[sql.literal(value) for value in values])
+            return sql.negate(found) if form == "not_one_of" else found
         case Compare(field, form, bound):
-            column, number = _column(field, "f"), _number(bound.value)
-            return column >= number if form == "at_least" else column <= number
+            return sql.relate(_SIGNS[form], _fact(field), sql.literal(bound.value))
         case Order(field, form, than):
-            column, other = _column(field, "f"), _column(than, "f") if isinstance(than, str) else _number(than)
-            return column < other if form == "before" else column > other
+            return sql.relate(_SIGNS[form], _fact(field), _fact(than) if isinstance(than, str) else sql.literal(than))
         case DaysBetween(start, end, least, most):
-            return _within(exp.Sub(this=_column(end, "f"), expression=_column(start, "f")), None, least, most)
+            return _within(lambda: sql.relate(exp.Sub, _fact(end), _fact(start)), None, least, most)
         case CountWithinBatch(_, _, least, most):
-            return _within(_column("n", keys[_key(predicate)]), None, least, most)
+            return _within(lambda: sql.column("n", keys[_key(predicate)]), None, least, most)
         case ShareWithinBatch(_, least, most):
-            return _within(_column("n", keys[_key(predicate)]), _column("n", "total"), least, most)
+            return _within(lambda: sql.column("n", keys[_key(predicate)]), sql.column("n", "total"), least, most)
         case AllOf(parts):
-            return exp.and_(*[_truth(part, keys) for part in parts])
+            return sql.both(*[_truth(part, keys) for part in parts])
         case AnyOf(parts):
-            return exp.or_(*[_truth(part, keys) for part in parts])
+            return sql.either(*[_truth(part, keys) for part in parts])
         case NoneOf(parts):
-            return exp.not_(exp.paren(exp.or_(*[_truth(part, keys) for part in parts])))
+            return sql.negate(sql.either(*[_truth(part, keys) for part in parts]))
 
 
-def _among(field: str, values: tuple[str, ...] | tuple[int, ...]) -> exp.Expression:
-    literals = [exp.Literal.string(value) if isinstance(value, str) else _number(value) for value in values]
-    column = _column(field, "f")
-    return column.eq(literals[0]) if len(literals) == 1 else column.isin(*literals)
+_SIGNS: Mapping[str, type[exp.Expression]] = {"at_least": exp.GTE, "at_most": exp.LTE, "before": exp.LT, "after": exp.GT}
 
 
-def _within(amount: exp.Expression, total: exp.Expression | None, least: Bound | None, most: Bound | None) -> exp.Expression:
+def _within(amount: Callable[[], exp.Expr], total: exp.Expr | None, least: Bound | None, most: Bound | None) -> exp.Expr:
     """The amount within its bounds; of a share, by cross-multiplication, so that no engine divides."""
     sides = []
-    for bound, greater in ((least, True), (most, False)):
+    for bound, form in ((least, "at_least"), (most, "at_most")):
         if bound is not None:
-            scaled = amount.copy() if bound.unit == 1 else exp.Mul(this=amount.copy(), expression=_number(bound.unit))
-            limit = _number(bound.value) if total is None else exp.Mul(this=total.copy(), expression=_number(bound.value))
-            sides.append(scaled >= limit if greater else scaled <= limit)
-    return exp.and_(*sides)
+            scaled = amount() if bound.unit == 1 else sql.relate(exp.Mul, amount(), sql.literal(bound.unit))
+            limit = sql.literal(bound.value) if total is None else sql.relate(exp.Mul, total.copy(), sql.literal(bound.value))
+            sides.append(sql.relate(_SIGNS[form], scaled, limit))
+    return sql.both(*sides)
 
 
 def _key(predicate: WithinBatch) -> _Key:
@@ -185,31 +176,31 @@ def _key(predicate: WithinBatch) -> _Key:
 def _keys(checks: Mapping[str, tuple[Check, ...]]) -> dict[_Key, str]:
     """One alias for every different grouping that any check asks for, in the order first met."""
     keys: dict[_Key, str] = {}
-    for group in checks.values():
-        for check in group:
-            for predicate in (check.require, *((check.when,) if check.when else ())):
-                for part in walk(predicate):
-                    if isinstance(part, CountWithinBatch | ShareWithinBatch):
-                        keys.setdefault(_key(part), f"g{len(keys)}")
+    for check in (check for group in checks.values() for check in group):
+        for predicate in (check.require, *((check.when,) if check.when else ())):
+            for part in walk(predicate):
+                if isinstance(part, CountWithinBatch | ShareWithinBatch):
+                    keys.setdefault(_key(part), f"g{len(keys)}")
     return keys
 
 
-def _join_counts(query: exp.Select, keys: Mapping[_Key, str]) -> exp.Select:
+def _join_counts(tree: exp.Select, keys: Mapping[_Key, str]) -> exp.Select:
     if keys:
-        total = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_("facts")
-        query = query.join(total.subquery("total"), join_type="cross")
+        total = sql.query([sql.named(exp.Count(this=exp.Star()), "n")], sql.table("facts"))
+        tree = tree.join(total.subquery("total", copy=False), join_type="cross", copy=False)
     for (by, of), alias in keys.items():
-        on = exp.and_(*[_column(name, "f").eq(_column(name, alias)) for name in by])
-        query = query.join(_grouped(by, of).subquery(alias), on=on, join_type="left")
-    return query
+        on = sql.both(*[sql.relate(exp.EQ, _fact(name), sql.column(name, alias)) for name in by])
+        tree = tree.join(_grouped(by, of).subquery(alias, copy=False), on=on, join_type="left", copy=False)
+    return tree
 
 
 def _grouped(by: tuple[str, ...], of: str | None) -> exp.Select:
     """How many rows, or how many different values of `of`, stand under each key; keys with a null are left out."""
-    known = exp.and_(*[exp.not_(_column(name).is_(exp.null())) for name in by])
-    rows = exp.select(*[_column(name) for name in by]).from_("facts").where(known)
-    counted: exp.Expression = exp.Star()
+    known: exp.Expr | None = sql.both(*[sql.known(sql.column(name)) for name in by])
+    counted = exp.Count(this=sql.column(of) if of else exp.Star())
+    source: exp.Expr = sql.table("facts")
     if of is not None:
-        different = rows.select(_column(of)).distinct()
-        rows, counted = exp.select(*[_column(name) for name in by]).from_(different.subquery("different")), _column(of)
-    return rows.select(exp.alias_(exp.Count(this=counted), "n")).group_by(*[_column(name) for name in by])
+        inner = sql.query([sql.column(name) for name in dict.fromkeys((*by, of))], source, known)
+        source, known = inner.distinct(copy=False).subquery("different", copy=False), None
+    grouped = sql.query([*[sql.column(name) for name in by], sql.named(counted, "n")], source, known)
+    return grouped.group_by(*[sql.column(name) for name in by], copy=False)

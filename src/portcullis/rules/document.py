@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
@@ -25,6 +25,9 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_EVENTS = 50_000
 LARGEST = 2**53 - 1
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser where the wheel carries it, ten times faster; both give the same events."""
 
 _INT = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,8})\.[0-9]{1,9}")
@@ -119,12 +122,12 @@ def parse(data: bytes, name: str) -> Node:
     try:
         text = data.decode("utf-8")
         _inspect(text, name)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
         raise Refused(f"{name}, byte {error.start}: not UTF-8.", "", "Save the file as UTF-8.") from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
+        place = "".join(f", line {mark.line + 1}, column {mark.column + 1}" for mark in marks[:1])
         raise Refused(f"{name}{place}: not YAML.", f"{error.problem}.", "Mend the line.") from error
     except yaml.YAMLError as error:
         raise Refused(f"{name}: not YAML.", "It holds characters that YAML does not allow.", "Save it as plain text.") from error
@@ -148,8 +151,9 @@ def _inspect(text: str, name: str) -> None:
             place.refuse("too deep, too long, or more than one document", f"The limits are {MAX_DEPTH} levels and {MAX_EVENTS} values.")
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
-    yield from yaml.parse(text, Loader=yaml.SafeLoader)
+def _events(text: str) -> Iterator[Any]:
+    """The parser's events; typed as Any because the stubs leave the marks open."""
+    yield from yaml.parse(text, Loader=_LOADER)
 
 
 def _node(node: yaml.Node, name: str) -> Node:
@@ -175,7 +179,7 @@ def _scalar(node: yaml.ScalarNode, here: Node) -> Scalar:
     text = str(node.value)
     if "\x00" in text:
         here.refuse("a NUL character is not text")
-    if node.style is not None or node.tag == "tag:yaml.org,2002:str":
+    if node.style or node.tag == "tag:yaml.org,2002:str":
         return text
     if text in ("true", "false"):
         return text == "true"

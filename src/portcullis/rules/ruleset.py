@@ -9,8 +9,7 @@ from dataclasses import dataclass, is_dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
-import rfc8785
-
+from portcullis.crypto import canonical
 from portcullis.errors import OutOfOrder
 from portcullis.rules.fields import Catalogue
 from portcullis.rules.rule import Check, Rule
@@ -70,7 +69,7 @@ class RuleSet:
     @property
     def hash(self) -> str:
         """SHA-256 (hex) over the canonical JSON of `rules_json`."""
-        return hashlib.sha256(rfc8785.dumps(rules_json(self))).hexdigest()
+        return hashlib.sha256(canonical(rules_json(self))).hexdigest()
 
 
 def rules_json(ruleset: RuleSet) -> dict[str, object]:

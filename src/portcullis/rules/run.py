@@ -26,13 +26,6 @@ from portcullis.rules.ruleset import RuleSet
 
 __all__ = ["Single", "evaluate", "evaluate_batch", "schema"]
 
-_CLOSED: Mapping[str, str | int | float | bool | list[str]] = {
-    "temp_directory": "",
-    "python_enable_replacements": False,
-    "enable_external_access": False,
-}
-"""A private connection reads only what it is given and never spills facts to a disk."""
-
 _LIMITS = {"flag": (0, 1), "date": (FIRST_DAY, LAST_DAY), "int": (-(2**63), 2**63 - 1)}
 
 
@@ -60,10 +53,7 @@ def evaluate(
     """
     compiled = plan(ruleset, stage, switches)
     table = _checked(facts, ruleset, compiled)
-    if engine == "duckdb":
-        found = _duckdb(compiled, table, con)
-    else:
-        found = _rows(compiled, _query(compiled, ruleset, table, engine, con))
+    found = _duckdb(compiled, table, con) if engine == "duckdb" else _rows(compiled, _query(compiled, table, engine, con))
     return _in_order(found.cast(schema(compiled)), table)
 
 
@@ -77,6 +67,7 @@ class Single:
     """One request at a time on SQLite: compiled once, then some microseconds each. Counts within the batch see that one row."""
 
     def __init__(self, ruleset: RuleSet, stage: str, *, switches: Mapping[str, bool] | None = None, frame: str = "request") -> None:
+        """Compile the stage. Raises OutOfOrder as `plan` does."""
         self._ruleset, self.plan = ruleset, plan(ruleset, stage, switches, frame)
         self._names = ("ordinal", *self.plan.fields)
         row = exp.select(*[exp.alias_(exp.Placeholder(), name) for name in self._names])
@@ -139,7 +130,7 @@ def _inside(column: pa.ChunkedArray, low: int, high: int) -> bool:
 
 
 def _duckdb(compiled: Plan, table: pa.Table, con: Any) -> pa.Table:
-    connection = con if con is not None else duckdb.connect(":memory:", config=dict(_CLOSED))
+    connection = con if con is not None else _private()
     connection.register("facts", table)
     try:
         return connection.sql(render(compiled.tree, "duckdb")).to_arrow_table()
@@ -149,7 +140,14 @@ def _duckdb(compiled: Plan, table: pa.Table, con: Any) -> pa.Table:
             connection.close()
 
 
-def _query(compiled: Plan, ruleset: RuleSet, table: pa.Table, engine: str, con: Any) -> Iterable[Sequence[Any]]:
+def _private() -> duckdb.DuckDBPyConnection:
+    """A connection that reads only what it is given and never spills facts to a disk."""
+    connection = duckdb.connect(":memory:", config={"temp_directory": "", "python_enable_replacements": False})
+    connection.execute("SET enable_external_access = false")
+    return connection
+
+
+def _query(compiled: Plan, table: pa.Table, engine: str, con: Any) -> Iterable[Sequence[Any]]:
     """Load the facts into a temporary table of a row engine, ask, drop it again."""
     connection = con if con is not None else sqlite3.connect(":memory:")
     whole, text, mark, dialect = ("BIGINT", "TEXT", "%s", "postgres") if engine == "postgres" else ("INTEGER", "TEXT", "?", "sqlite")

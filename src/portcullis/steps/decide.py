@@ -28,8 +28,9 @@ from portcullis.home import Home
 from portcullis.journal import record_many, stamp, writer
 from portcullis.model import ADDRESS_FIELDS, BatchState, LeafType
 from portcullis.pipeline import Checked, Matched
-from portcullis.release.gather import decisions_root_now
+from portcullis.release.examine import decisions_root_now
 from portcullis.review import open_ordinals, resolutions
+from portcullis.rules import told
 from portcullis.steps.context import agreement_of, checked_of, matched_of, receivers_of
 from portcullis.store import reading, schema, writing
 from portcullis.store.bulk import insert_many
@@ -82,14 +83,11 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
 
 
 def _elements(findings: pa.Table, agreement: Agreement) -> list[str]:
-    """The statutory elements a deficient request lacks, named by rule title, never by detector."""
-    found: list[list[str]] = [[] for _ in range(findings.num_rows)]
-    for rule in pipeline.rules_of(findings):
-        stated = agreement.rules.rule(rule)
-        if stated.tell_requester == "deficient":
-            for position in np.flatnonzero(findings[rule].to_numpy() == 3):
-                found[position].append(stated.title)
-    return [";".join(titles) for titles in found]
+    """The statutory elements each deficient request lacks, in the words the requester may be told; empty where none."""
+    found: dict[int, list[str]] = {}
+    for one in told(findings, agreement.rules).to_pylist():
+        found.setdefault(one["ordinal"], []).append(one["element"])
+    return [";".join(found.get(ordinal, ())) for ordinal in findings["ordinal"].to_pylist()]
 
 
 def _entries(

@@ -44,32 +44,30 @@ def score(outcomes: pa.Table, truth: pa.Table) -> dict[str, int]:
     """
     at = pc.index_in(outcomes["request_id"], truth["request_id"].combine_chunks())
     if at.null_count or pc.count_distinct(at).as_py() != len(outcomes):
-        raise OutOfOrder(
-            "The outcomes are not one for each request.", "A request_id is unknown or stands twice.", "Score a run against its own truth."
-        )
-    asked = truth.take(at)
+        why = "A request_id is unknown or stands twice."
+        raise OutOfOrder("The outcomes are not one for each request.", why, "Score a run against its own truth.")
+    due, matchable = (int(_flags(truth, name).sum()) for name in ("lawful_matchable", "matchable"))
+    counts = {name: int(flags.sum()) for name, flags in _judged(outcomes, truth.take(at)).items()}
+    return {"requests": len(truth), "lawful_matchable": due, "matchable": matchable} | counts
+
+
+def _judged(outcomes: pa.Table, asked: pa.Table) -> dict[str, Bools]:
+    """Every counter as a flag per outcome; `asked` is the truth in the order of the outcomes."""
     released = _flags(outcomes, "released")
     right = _bools(pc.equal(outcomes["person_id"], asked["person_id"]))
     path: Any = outcomes["path"] if "path" in outcomes.column_names else pa.nulls(len(outcomes), pa.string())
     compared = ~_bools(pc.equal(path, _UNCOMPARED))
-    lawful = right & compared & _flags(asked, "address_on_file")
-    due = _flags(asked, "lawful_matchable")
-    last = right & _flags(asked, "address_is_last_known")
-    counted = {
+    on_file, due = _flags(asked, "address_on_file"), _flags(asked, "lawful_matchable")
+    lawful = right & compared & on_file
+    return {
         "released": released,
         "unlawful": released & ~lawful,
         "unlawful_all_rules": released & ~(lawful & due),
         "lawful_released": released & lawful & due,
         "wrong_person": released & ~right,
-        "not_on_file": released & ~_flags(asked, "address_on_file"),
+        "not_on_file": released & ~on_file,
         "not_an_address": released & ~_flags(asked, "address_genuine"),
-        "differs": released & ~last,
+        "differs": released & ~(right & _flags(asked, "address_is_last_known")),
         "by_number": released & ~compared,
         "by_address": released & compared,
     }
-    totals = {
-        "requests": len(truth),
-        "lawful_matchable": int(_flags(truth, "lawful_matchable").sum()),
-        "matchable": int(_flags(truth, "matchable").sum()),
-    }
-    return totals | {name: int(flags.sum()) for name, flags in counted.items()}

@@ -14,7 +14,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from portcullis.intake.addresses.lexicon import classify
-from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, vocabulary
+from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, unpronounceable, vocabulary
 from portcullis.intake.addresses.vocabulary import read_yaml
 
 __all__ = ["Reading", "read"]
@@ -77,6 +77,10 @@ class _Words:
     @property
     def keys(self) -> bool:
         return any(map(gibberish, self.words))
+
+    @property
+    def unreadable(self) -> bool:
+        return any(map(unpronounceable, self.words))
 
 
 def _words(tokens: list[str]) -> _Words:
@@ -150,7 +154,7 @@ def _untyped(name: _Words) -> Reading:
         return Reading.PLACEHOLDER
     if name.keys or name.any("any_street"):
         return Reading.PLACEHOLDER
-    return Reading.PLACEHOLDER_DOUBT if name.strong or name.misspelt or name.any("where", "statement") else Reading.CLEAR
+    return Reading.PLACEHOLDER_DOUBT if name.strong or name.misspelt or name.any("where", "statement") or name.unreadable else Reading.CLEAR
 
 
 def _typed(name: _Words, street_type: str, number: list[str], last: tuple[str, ...]) -> Reading:

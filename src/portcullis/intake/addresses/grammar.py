@@ -21,7 +21,7 @@ CONSTANTS = {"1": "US HWY", "2": "SR", "3": "CR", "4": "RR", "5": "HC", "6": "PO
 _BOX_ROLE = {"rural_route": "4", "highway_contract": "5", "po_box": "6", "general_delivery": "7"}
 _ONLY_LETTERS = frozenset("D6lPOI_")
 _UNIT_CLASSES = frozenset("uLi#em_")
-_STRONG = frozenset("ts")
+_STRONG = frozenset("ts:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def _plausible(form: str, match: re.Match[str]) -> bool:
     """A bare street must be more than letters or units; a prefix without comma needs a street type behind it."""
     name = match.group("name")
     if form == "bare":
+        if match.group("prefix") and name in ("t", "s", ":", "T"):
+            return False
         if set(name) <= _ONLY_LETTERS or set(name) <= _UNIT_CLASSES or name in ("s", "e", "x", "&"):
             return False
         if name[0] in "#e" or name[-1] in "#":

@@ -116,12 +116,16 @@ def _mixed(text: str) -> Token:
 
 
 def _known(text: str, entry: Entry) -> Token:
-    form = _in_names().get(text, entry.form)
-    token = _plain(entry.letter, form)._replace(suspect=int(suspect(text)))
+    form = entry.form
+    token = _plain(entry.letter, form)._replace(name=_in_names().get(text, entry.name), suspect=int(suspect(text)))
+    if text == "CR":
+        return token._replace(street_type="CIR")
     if entry.letter == "3":
         return token._replace(street_type="LN")
     if entry.letter in "u7m_":
         return token._replace(unit_key="/" if entry.form in _SILENT_UNITS else entry.form)
     if entry.letter == "L":
         return token._replace(unit_key="")
+    if entry.letter == "e":
+        return token._replace(unit_key="/", unit="#")
     return token

@@ -1,7 +1,7 @@
 """The shapes of a delivery line, as regular expressions over class letters: one letter per token, so a shape reads like the address.
 
     n number · 5 five digits · 9 ZIP+4 · h 12-34 · f 1/2 · a 18B · g N6W23001 or W1234 · b B12 · o 1st/first · 1 one · 0 4.5
-    D north · 6 northeast · l letter · t street type · T type that is as often a name · s ST · S Saint · 3 LA · v calle, camino, rue
+    D north · 6 northeast · l letter · t street type · : type that may be the whole name · T type that is as often a name · s ST · S Saint · 3 LA · v calle, camino, rue
     H highway · R route · C county · U US · y state · z name of a state · I interstate · q CR/SR/FM · 7 RM · N township, ranch · M mile
     x box · p PO · P O letters · j post · J office · X drawer · r RR · c HC · A star · m PMB · G general · d delivery
     K PSC/CMR · B APO · V USS · Y urb · Q condominio · 2 barrio, sector, parcela · 4 extension · E carretera · k km
@@ -23,14 +23,14 @@ _UNIT = (
     rf"(?:[u7_]e?#*e?(?:{_ID}{{1,2}}|i|w(?={_SEP}|$))|#+e?{_ID}{{1,2}}|e{_ID}{{1,2}}|Le?#?{_ID}|#?e?[no1al5b]L|i[n5ab]?|wL|m#?{_ID}"
     rf"|(?:p|PO|jJ)[xX]e?#?{_ID}|i?Li?)"
 )
-_UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL|])l)?)"
+_UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL:|])l)?)"
 _REST = rf"(?P<rest>{_SEP}.*)?$"
 _LEAD = rf"^(?P<lead>(?:{_UNIT}{_SEP}?)*)"
-_PREFIX = r"(?:(?P<prefix>.+?)(?<![HRUqIC7yzE#eKxXcprNMuvkA_&@mG1]))?"
-_NUMBER = r"(?P<number>g{1,2}f?|M[n50]|[n5]&[n5]|[n5][n5](?=[DwT6]*o[ts])|[n5h1ag]f?)"
+_PREFIX = r"(?:(?P<prefix>(?![n5ah]).+?)(?<![HRUqIC7yzE#eKxXcprNMuvkA_&@mG1]))?"
+_NUMBER = r"(?P<number>g{1,2}f?|M[n50]|[n5]&[n5]|[n5][n5](?=[DwT6]*o[ts:])|[n5h1ag]f?)"
 _DIRS = "[D6]{1,2}"
 _NAME = r"[^,|%#~]"
-_WORDS = r"[wTtsSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g]"
+_WORDS = r"(?:[n5](?=[wtTs:])|[wTt:sSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
 _END = _UNITS + _REST
 
 _ROADS = (
@@ -38,10 +38,10 @@ _ROADS = (
     r"|(?P<named>N[tRyH]?t?|7|[HR]|I[HR]?))"
 )
 _HIGHWAY = (
-    rf"(?P<predir>{_DIRS})?(?P<old>[wT])?{_ROADS}(?P<sign>[e#]*)(?P<name>[n5abog1]|[lPO_Ii](?![wTtsS])|(?<=C[Ht])[wD])(?P<drop>[tH](?![n5]))?(?P<postdir>{_DIRS})?"
+    rf"(?P<predir>{_DIRS})?(?P<old>[wT])?{_ROADS}(?P<sign>[e#]*)(?P<name>[n5abog1]|[lPO_Ii](?![wTtsS:])|(?<=C[Ht])[wD])(?P<drop>[tH](?![n5]))?(?P<postdir>{_DIRS})?"
 )
-_LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tv](?:[n5oab]|[lPORD6z_I]))(?P<postdir>{_DIRS})?"
-_TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tTs3H4])(?P<postdir>{_DIRS})?"
+_LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tv:](?:[n5oab]|[lPORD6z_I]))(?P<postdir>{_DIRS})?"
+_TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tTs3H4:q])(?P<postdir>{_DIRS})?"
 _GRID = r"(?P<predir>[D6])(?P<name>[n5o])(?P<postdir>[D6])"
 _BARE = rf"(?P<predir>{_DIRS})?(?P<name>{_WORDS}+?)(?P<postdir>{_DIRS})?"
 _SHORT_ROAD = r"(?P<predir>[D6])?(?P<name>b)(?P<postdir>[D6])?"
@@ -73,7 +73,7 @@ MILITARY = (
 
 _URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?)"
 _DOOR = r"(?:[n5ab]b|[wlDP][n5]|b[n5]?|[n5ah]w?l?|g)"
-_CALLE = rf"[vt](?:{_WORDS}|[n5b])+?"
+_CALLE = rf"[vt:](?:{_WORDS}|[n5b])+?"
 _TAIL = rf"(?P<tail>{_SEP}?[2YQ4][^,|]+|{_SEP}.*)?{_REST}"
 
 PUERTO_RICO = (

@@ -15,9 +15,10 @@ from portcullis.intake.addresses.lexicon import classify
 from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, vocabulary
 from portcullis.intake.addresses.vocabulary import places, read_yaml, words
 
-__all__ = ["AGREES", "DISAGREES", "DOUBTFUL", "Value", "agreement", "city", "state", "zip5"]
+__all__ = ["AGREES", "DISAGREES", "DOUBTFUL", "STATUSES", "Value", "agreement", "city", "state", "zip5"]
 
 AGREES, DOUBTFUL, DISAGREES = 1, 2, 3
+STATUSES = ("ok", "blank", "placeholder", "odd", "far", "abroad", "filler", "bad")
 _NOT_WORD = re.compile(r"[^A-Z0-9 ]+")
 _SPACES = re.compile(r" +")
 _ZIP = re.compile(r"(\d{5})(?:[-\s]*\d{4})?|(\d{3,4})|(\d{8})")
@@ -26,7 +27,7 @@ _COUNTRY = frozenset({"US", "USA", "U S A", "U S", "UNITED STATES", "UNITED STAT
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Normal form, and what it is: `ok`, `blank`, `placeholder`, `odd` (a person looks), `abroad`, `bad`."""
+    """Normal form, and what it is, one of STATUSES: `odd` a person looks, `far` a town abroad, `filler` a ZIP typed for want of one, `bad` unreadable."""
 
     text: str | None
     status: str

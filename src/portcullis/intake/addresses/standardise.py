@@ -16,9 +16,9 @@ from portcullis.intake.addresses.assemble import Flat, column, compact
 from portcullis.intake.addresses.doubt import Reading, read
 from portcullis.intake.addresses.fold import fold
 from portcullis.intake.addresses.grammar import KINDS, Parse, parse
-from portcullis.intake.addresses.judge import INSTITUTION, Judgement, Parts, judge
+from portcullis.intake.addresses.judge import Judgement, Parts, judge
 from portcullis.intake.addresses.lexicon import Token, classify, split
-from portcullis.intake.addresses.place import Value, agreement, city, state, zip5, zip_state
+from portcullis.intake.addresses.place import STATUSES, Value, agreement, city, state, zip5, zip_state
 from portcullis.intake.addresses.tail import ends_of, find_tail
 from portcullis.intake.addresses.tokens import FIELD, tokenise
 from portcullis.intake.addresses.vocabulary import places
@@ -93,10 +93,14 @@ def _standardise(raw: dict[str, Any]) -> Any:
     stated = np.where(parted, state_codes, free_state)
     classes = _classes(flat_codes, bounds, facts, tail.start, parted, stated)
     parses, parse_codes = _parses(classes, bounds)
-    roles = np.frombuffer("".join(parses[code].roles for code in parse_codes).encode(), np.uint8) if False else _roles(parses, parse_codes)
+    roles = _roles(parses, parse_codes)
     flat = Flat(flat_codes, bounds, roles)
     place = _Place(raw, parted, stated, state_values, states.codes, tail, flat, facts, spelled)
     return _finish(rows, flat, facts, spelled, parses, parse_codes, place)
+
+
+def _statuses(values: list[Value]) -> _Ints:
+    return np.array([STATUSES.index(value.status) for value in values] or [0], np.int64)
 
 
 class _Strings:
@@ -208,8 +212,9 @@ class _Place:
         zip_values = _Values(zips)
         zip_found = [zip5(text) for text in zip_values.different]
         self.zip_text = _Strings([value.text for value in zip_found]).take(zip_values.codes)
-        self.zip_status = _Strings([value.status for value in zip_found]).take(zip_values.codes)
-        self.state_status = np.where(parted, _Strings([value.status for value in state_values]).take(state_codes), np.where(stated == None, "blank", "ok"))  # noqa: E711
+        self.zip_status = _statuses(zip_found)[zip_values.codes]
+        given = np.where(np.equal(stated, None), STATUSES.index("blank"), STATUSES.index("ok"))
+        self.state_status = np.where(parted, _statuses(state_values)[state_codes], given)
         own = pa.array(stated, pa.string())
         self._agree(own)
         self._towns(towns, rows)
@@ -225,14 +230,11 @@ class _Place:
         pairs = _Values(pc.binary_join_element_wise(pc.fill_null(towns, ""), pc.fill_null(pa.array(self.state, pa.string()), ""), FIELD))
         found = [city(*((text or FIELD).split(FIELD)[:2])) for text in pairs.different]
         self.city = _Strings([value.text for value in found]).take(pairs.codes)
-        status = _Strings([value.status for value in found]).take(pairs.codes)
-        filler = self.zip_status == "filler"
-        if filler.any():
-            real = places().filler
-            for row in np.flatnonzero(filler):
-                if self.city[row] in real[self.zip_text[row]]:
-                    self.zip_status[row] = "ok"
-        self.city_status = status
+        self.city_status = _statuses(found)[pairs.codes]
+        real = places().filler
+        for row in np.flatnonzero(self.zip_status == STATUSES.index("filler")):
+            if self.city[row] in real[self.zip_text[row]]:
+                self.zip_status[row] = STATUSES.index("ok")
 
 
 def _zip_texts(spelled: list[str], codes: _Ints, at: _Ints) -> Any:
@@ -257,9 +259,9 @@ def _finish(rows: int, flat: Flat, facts: list[Token], spelled: list[str], parse
     }
     out["delivery_key"] = _delivery_key(out, column(flat, "B", names, ""))
     out["unit_key"] = _unit_key(flat, facts)
-    judgements, institution = _judged(flat, facts, spelled, parses, parse_codes, place, out["number"])
-    out["genuine"] = pa.array([found.genuine for found in judgements], pa.int8())
-    out["reason"] = pa.array([found.reason for found in judgements], pa.string())
+    judgements, which, institution = _judged(flat, facts, spelled, parses, parse_codes, place, out["number"])
+    out["genuine"] = pa.array([found.genuine for found in judgements], pa.int8()).take(pa.array(which))
+    out["reason"] = pa.array([found.reason for found in judgements], pa.string()).take(pa.array(which))
     out["institution_word"] = pa.array(institution.astype(np.int8))
     return pa.table(out).select(list(OUTPUT_COLUMNS))
 
@@ -271,27 +273,34 @@ def _delivery_key(out: dict[str, Any], urb: Any) -> Any:
 
 
 def _unit_key(flat: Flat, facts: list[Token]) -> Any:
-    forms = [fact.unit_key for fact in facts]
-    picked = column(flat, "UIF", forms, "")
+    """Units of one building apart, renderings alike: the kinds that share one numbering are left out, floors and buildings stay."""
+    floors = ["/FL" + fact.number for fact in facts]
+    roles = flat.roles == ord("F")
+    codes = np.where(roles, flat.codes + len(facts), flat.codes)
+    picked = column(Flat(codes, flat.bounds, flat.roles), "UIF", [fact.unit_key for fact in facts] + floors, "")
     return pc.ascii_ltrim(pc.replace_substring_regex(picked, "/+", "/"), "/") if picked.null_count < len(picked) else picked
 
 
 def _judged(
     flat: Flat, facts: list[Token], spelled: list[str], parses: list[Parse], parse_codes: _Ints, place: _Place, number: Any
-) -> tuple[list[Judgement], npt.NDArray[np.bool_]]:
+) -> tuple[list[Judgement], _Ints, npt.NDArray[np.bool_]]:
+    """The judgement of each different combination of facts, which one each row has, and whether it names an institution."""
     readings = _readings(flat, facts, spelled, parses, parse_codes)
     zero = pc.fill_null(pc.equal(number, "0"), False).to_numpy(zero_copy_only=False)
-    memo: dict[Any, Judgement] = {}
+    packed = np.zeros(len(readings), np.int64)
+    shapes = [(found.kind, found.doubt) for found in parses]
+    kinds = sorted({*shapes}, key=str)
+    shape = np.array([kinds.index(pair) for pair in shapes] or [0], np.int64)[parse_codes]
+    parts = [readings, shape, zero, place.city_status, place.state_status, place.zip_status, place.agreement]
+    for part in parts:
+        packed = packed * 32 + part
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
     found = []
-    columns = (readings.tolist(), parse_codes.tolist(), zero.tolist(), place.city_status.tolist(), place.state_status.tolist(), place.zip_status.tolist(), place.agreement.tolist())
-    for key in zip(*columns, strict=True):
-        judgement = memo.get(key)
-        if judgement is None:
-            reading, code, zeros, *statuses = key
-            parsed = parses[code]
-            judgement = memo[key] = judge(Parts(Reading(reading), parsed.kind, parsed.doubt, zeros, *statuses))
-        found.append(judgement)
-    return found, readings == Reading.INSTITUTION
+    for row in first:
+        kind, doubt = kinds[shape[row]]
+        statuses = [STATUSES[part[row]] for part in parts[3:6]]
+        found.append(judge(Parts(Reading(int(readings[row])), kind, doubt, bool(zero[row]), *statuses, agreement=int(place.agreement[row]))))
+    return found, which, readings == Reading.INSTITUTION
 
 
 def _readings(flat: Flat, facts: list[Token], spelled: list[str], parses: list[Parse], parse_codes: _Ints) -> _Ints:
@@ -314,5 +323,3 @@ def _read(tokens: tuple[str, ...], parsed: Parse) -> Reading:
     keep = [(token, role) for token, role in zip(tokens, parsed.roles[1:], strict=True) if role not in "CZ"]
     return read(tuple(token for token, _ in keep), "".join(role for _, role in keep), parsed.kind, parsed.form)
 
-
-_ = INSTITUTION

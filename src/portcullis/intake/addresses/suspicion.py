@@ -12,15 +12,15 @@ from rapidfuzz.distance import OSA
 
 from portcullis.intake.addresses.vocabulary import read_yaml, words
 
-__all__ = ["gibberish", "near", "plain_letters", "suspect", "vocabulary"]
+__all__ = ["gibberish", "near", "plain_letters", "suspect", "unpronounceable", "vocabulary"]
 
 _MIN_FUZZY, _MIN_FUZZY_TWO = 6, 8
 _LEET = str.maketrans("0134578", "OIEASTB")
 _KEYS = re.compile(
     "ASDF|SDFG|DFGH|FGHJ|GHJK|HJKL|ZXCV|XCVB|CVBN|VBNM|QWER|UIOP|YUIO|RTYU|LKJH|KJHG|JHGF|HGFD|GFDS|FDSA|REWQ|MNBV|NBVC|BVCX|VCXZ|QAZ|WSX|QWE|DFKJ|SDFJ|KSDF|JSDF"
 )
-_NO_VOWEL = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{5,}")
-_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6,}")
+_SIX_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6,}")
+_EIGHT_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{8,}")
 _REPEATED = re.compile(r"(.)\1{2,}|(..)\2{2,}|(...)\3{2,}|(...)\4")
 
 
@@ -59,26 +59,25 @@ def _near_index() -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=None)
-def _long_words() -> tuple[str, ...]:
-    return tuple(sorted(word for word in vocabulary("strong") | vocabulary("custody") if len(word) >= _MIN_FUZZY_TWO))
+def _long_words() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for word in sorted(vocabulary("strong") | vocabulary("custody")):
+        if len(word) >= _MIN_FUZZY_TWO:
+            found[word[0]] = (*found.get(word[0], ()), word)
+    return found
 
 
+@lru_cache(maxsize=200_000)
 def near(word: str) -> str | None:
     """The strong word this one is a misspelling of: one edit from six letters, two from eight and the same first letter. Never itself a known word."""
-    if len(word) < _MIN_FUZZY - 1 or word in vocabulary("protected"):
-        return None
-    if word in vocabulary("strong") or word in vocabulary("custody"):
+    if len(word) < _MIN_FUZZY - 1 or word in vocabulary("protected") or word in vocabulary("strong") or word in vocabulary("custody"):
         return None
     index = _near_index()
-    for piece in sorted(_deletions(word)):
-        for known in index.get(piece, ()):
-            if OSA.distance(word, known) <= 1:
-                return known
-    if len(word) >= _MIN_FUZZY_TWO - 1:
-        for known in _long_words():
-            if known[0] == word[0] and abs(len(known) - len(word)) <= 2 and OSA.distance(word, known, score_cutoff=2) <= 2:
-                return known
-    return None
+    pieces = [word, *(word[:i] + word[i + 1 :] for i in range(len(word)))]
+    hits = {known for piece in pieces if piece in index for known in index[piece] if OSA.distance(word, known) <= 1}
+    if not hits and len(word) >= _MIN_FUZZY_TWO - 1:
+        hits = {known for known in _long_words().get(word[0], ()) if abs(len(known) - len(word)) <= 2 and OSA.distance(word, known, score_cutoff=2) <= 2}
+    return min(hits, default=None)
 
 
 def plain_letters(word: str) -> str:
@@ -87,17 +86,22 @@ def plain_letters(word: str) -> str:
 
 
 def gibberish(word: str) -> bool:
-    """Mere keys: XXX, ASDF, SDKFJH. Roman numerals and short forms without vowels stay words."""
-    if not word.isalpha() or len(word) < 3 or word in ("III", "XXX", "VIII", "XIII", "XVIII", "XXIII"):
-        return word == "XXX"
-    if len(set(word)) == 1 or _KEYS.search(word):
+    """Mere keys: XXX, ASDF, QWERTY, BLABLA, or eight consonants on end. Roman numerals stay words."""
+    if len(word) < 3 or word in ("III", "VIII", "XIII", "XVIII", "XXIII"):
+        return False
+    if not word.isalpha():
+        return False
+    if len(set(word)) == 1 or _KEYS.search(word) or (len(word) >= 6 and _REPEATED.fullmatch(word) is not None):
         return True
-    if len(word) >= 5 and _NO_VOWEL.fullmatch(word) is not None and word not in vocabulary("protected"):
-        return True
-    return _CONSONANTS.search(word) is not None or (len(word) >= 6 and _REPEATED.fullmatch(word) is not None)
+    return _EIGHT_CONSONANTS.search(word) is not None
+
+
+def unpronounceable(word: str) -> bool:
+    """Six consonants on end: keys or a bad copy. Shorter ones are abbreviations (CNTRL, SPRNGS)."""
+    return _SIX_CONSONANTS.search(word) is not None and word not in vocabulary("protected")
 
 
 def suspect(word: str) -> bool:
     """Whether a row with this word is read a second time."""
     word = plain_letters(word)
-    return word in _looked_at() or gibberish(word) or near(word) is not None
+    return word in _looked_at() or gibberish(word) or unpronounceable(word) or near(word) is not None

@@ -16,15 +16,16 @@ import yaml
 
 __all__ = ["Entry", "Places", "places", "read_yaml", "town_openers", "word_entries", "words"]
 
-_STREET_TYPE = {"strong": "t", "weak": "T"}
+_STREET_TYPE = {"strong": "t", "named": ":", "weak": "T"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one spelling is: its class letter (grammar.py) and its normal form."""
+    """What one spelling is: its class letter (patterns.py), its normal form, and its form inside a street name."""
 
     letter: str
     form: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ def word_entries() -> dict[str, Entry]:
             _put(found, spellings, letter, form)
     for group in ("roads", "boxes", "military", "puerto_rico", "leading", "units", "other"):
         for form, item in data[group].items():
-            _put(found, item["words"], item["class"], form)
+            _put(found, item["words"], item["class"], form, own=item["class"] in "uie")
     for strength, letter in _STREET_TYPE.items():
         for form, spellings in read_yaml("suffixes.yaml")[strength].items():
-            _put(found, spellings, letter, form)
+            _put(found, spellings, letter, form, name=spellings[0])
     for code in places().codes:
         _put(found, [code], "z", code)
     for name, code in places().by_name.items():
@@ -84,9 +85,9 @@ def word_entries() -> dict[str, Entry]:
     return found
 
 
-def _put(found: dict[str, Entry], spellings: list[str], letter: str, form: str) -> None:
+def _put(found: dict[str, Entry], spellings: list[str], letter: str, form: str, name: str = "", own: bool = False) -> None:
     for spelling in spellings:
-        found.setdefault(spelling, Entry(letter, form or spelling))
+        found.setdefault(spelling, Entry(letter, form or spelling, spelling if own else name or form or spelling))
 
 
 @lru_cache(maxsize=None)

@@ -3,7 +3,7 @@
 SAME     the same letters, particles counted or not (De la Cruz, Delacruz; O'Brien, OBrien)
 ORDER    the same core tokens in another order (Garcia Lopez, Lopez Garcia)
 PART     all core tokens of one occur in the other (Garcia, Garcia Lopez; Smith, Smith-Jones)
-TYPO     one edit from four letters, two from seven; one spelling of one sound; cut short after five letters; or PART with such tokens
+TYPO     one edit from three letters, two from six, three from nine; one spelling of one sound; cut short after five letters; or PART with such tokens
 KIN      they share a core token, exactly or within one edit: relatives, never the same person by name
 OTHER    none of these
 UNKNOWN  one of them is missing
@@ -41,7 +41,7 @@ class Family(IntEnum):
 
 def edits_allowed(length: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Edits a family name of `length` letters (the shorter of the two) may differ by and be the same name."""
-    return np.where(length >= 7, 2, np.where(length >= 4, 1, 0))
+    return np.where(length >= 9, 3, np.where(length >= 6, 2, np.where(length >= 3, 1, 0)))
 
 
 def _inside(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -89,7 +89,7 @@ def _typos(names: Names, left: Rows, right: Rows) -> Levels:
     """TYPO or OTHER by letters, sound or cutting short."""
     lengths = np.array([len(v) for v in names.family.values] + [0], np.int64)
     short = np.minimum(lengths[names.family.code[left]], lengths[names.family.code[right]])
-    near = distances(names.family, left, right, 2) <= edits_allowed(short)
+    near = distances(names.family, left, right, 3) <= edits_allowed(short)
     near |= (names.family_sound[left] == names.family_sound[right]) & (short >= 4)
     levels = np.where(near, np.int8(Family.TYPO), np.int8(Family.OTHER))
     rest = np.flatnonzero(~near & (short >= CUT_FROM))

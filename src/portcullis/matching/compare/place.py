@@ -1,11 +1,14 @@
 """Addresses: how a supplied one and one on file lie to each other (R33). The highest level that holds stands.
 
 EQUAL      equal in normal form without the unit, and ZIP or city and state equal
-WITHIN     one edit in a street name of five letters or more without digits; house number, directions, type, unit equal; ZIP or city equal
-NEAR       the same house number in the same ZIP or city, and a street that could be the same one: enough for a rival, never for R33
+WITHIN     one edit in a street name of five letters or more (its type word counts as part of it when misspelt); house number,
+           directions and unit equal, ZIP or city and state equal
+NEAR       the same house number in the same ZIP or city, and a street that could be the same: its name within two edits, or the
+           same first word. Enough for a rival, never for R33
 ELSEWHERE  none of these
 
-Units: equal (1), one side only (0: a veto needs two that differ, matching.md 5), or in conflict (-1).
+An edit is one of letters, in one word of three letters or more: 4th and 5th, Avenue J and Avenue K, 10 and 12 Main are different
+places. Units: equal (1), on one side only (0: a veto needs two that differ, matching.md 5), or in conflict (-1).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from rapidfuzz.distance import OSA
 
 from portcullis.matching.compare.coded import Codes, Texts, code_texts
 from portcullis.matching.compare.near import distances
@@ -24,8 +28,15 @@ from portcullis.matching.compare.near import distances
 __all__ = ["Place", "Places", "code_places", "compare_places", "compare_units"]
 
 Rows = npt.NDArray[np.int64]
-LETTERS = 5
-"""R33: "a street name of five letters or more"."""
+Flags = npt.NDArray[np.bool_]
+LETTERS, WORD = 5, 3
+"""R33: "a street name of five letters or more"; and the shortest word an edit may stand in."""
+
+_TYPES = {
+    "ALY": "ALLEY", "AVE": "AVENUE", "BLVD": "BOULEVARD", "CIR": "CIRCLE", "CT": "COURT", "CRES": "CRESCENT", "DR": "DRIVE",
+    "HWY": "HIGHWAY", "LN": "LANE", "LOOP": "LOOP", "PKWY": "PARKWAY", "PL": "PLACE", "RD": "ROAD", "SQ": "SQUARE", "ST": "STREET",
+    "TER": "TERRACE", "TRL": "TRAIL", "WAY": "WAY",
+}  # fmt: skip
 
 
 class Place(IntEnum):
@@ -42,30 +53,27 @@ class Places:
     """Coded standard addresses, one entry per row; -1 is null."""
 
     point: Codes  # the delivery point without unit
-    rest: Codes  # the delivery point of a street without its street name
+    frame: Codes  # house number and directions of a street address
     street: Texts
-    tolerant: npt.NDArray[np.bool_]  # a street name that R33's tolerance may touch
+    opening: Codes  # first word of the street name
+    type: Texts
     zip5: Codes
     city: Codes
     state: Codes
     unit: Codes
 
 
-def _joined(table: pa.Table, columns: tuple[str, ...]) -> pa.Array:
-    return pc.binary_join_element_wise(*[pc.fill_null(table[c], "") for c in columns], "|")
-
-
 def code_places(table: pa.Table) -> Places:
     """Code a table of PLACE_COLUMNS."""
     street = pc.fill_null(pc.equal(table["kind"], "street"), False)
-    plain = pc.fill_null(pc.match_substring_regex(table["street_name"], r"^[^0-9]*$"), False)
-    letters = pc.utf8_length(pc.replace_substring_regex(pc.fill_null(table["street_name"], ""), r"[^A-Za-z]", ""))
-    rest = pc.if_else(street, _joined(table, ("house", "predir", "street_type", "postdir")), None)
+    frame = pc.binary_join_element_wise(*[pc.fill_null(table[c], "") for c in ("house", "predir", "postdir")], "|")
+    name = pc.if_else(street, table["street_name"], None)
     return Places(
         point=code_texts(table["delivery_key"]).code,
-        rest=code_texts(rest).code,
-        street=code_texts(table["street_name"]),
-        tolerant=np.asarray(pc.and_(pc.and_(street, plain), pc.greater_equal(letters, LETTERS))),
+        frame=code_texts(pc.if_else(pc.and_(street, pc.is_valid(table["house"])), frame, None)).code,
+        street=code_texts(name),
+        opening=code_texts(pc.list_element(pc.split_pattern(name, " "), 0)).code,
+        type=code_texts(pc.if_else(street, table["street_type"], None)),
         zip5=code_texts(table["zip5"]).code,
         city=code_texts(table["city"]).code,
         state=code_texts(table["state"]).code,
@@ -79,21 +87,60 @@ def compare_units(places: Places, left: Rows, right: Rows) -> npt.NDArray[np.int
     return np.where(a == b, 1, np.where((a < 0) | (b < 0), 0, -1)).astype(np.int8)
 
 
-def _equal(code: Codes, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
-    same: npt.NDArray[np.bool_] = (code[left] == code[right]) & (code[left] >= 0)
+def _equal(code: Codes, left: Rows, right: Rows) -> Flags:
+    same: Flags = (code[left] == code[right]) & (code[left] >= 0)
     return same
 
 
-def compare_places(places: Places, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
+def _letters(name: str) -> int:
+    return sum(c.isalpha() for c in name)
+
+
+def _one_edit(left: str, right: str) -> bool:
+    """Whether two street names differ by one edit of letters, in one word that is long enough, or by one gap."""
+    if min(_letters(left), _letters(right)) < LETTERS or OSA.distance(left, right, score_cutoff=1) != 1:
+        return False
+    if left.replace(" ", "") == right.replace(" ", ""):
+        return True
+    a, b = left.split(), right.split()
+    differing = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+    if len(a) != len(b) or len(differing) != 1:
+        return False
+    return all(len(word) >= WORD and word.isalpha() for word in differing[0])
+
+
+def _type_misspelt(bare: str, name: str, kind: str) -> bool:
+    """Whether `bare` is `name` and one edit of the type word `kind` (san pablo deive, San Pablo Drive)."""
+    head, _, last = bare.rpartition(" ")
+    if head != name or len(last) < WORD or not last.isalpha() or _letters(bare) < LETTERS:
+        return False
+    return any(OSA.distance(last, word, score_cutoff=1) == 1 for word in (kind, _TYPES.get(kind, kind)) if len(word) >= WORD)
+
+
+def _within(places: Places, left: Rows, right: Rows, apart: npt.NDArray[np.uint8]) -> Flags:
+    """One edit, for pairs whose frame and unit are equal."""
+    a, b = places.type.code[left], places.type.code[right]
+    rows = np.flatnonzero(((a == b) & (apart == 1)) | ((a < 0) ^ (b < 0)))
+    texts = [column.text(side[rows]) for column in (places.street, places.type) for side in (left, right)]
+    within = np.zeros(len(left), np.bool_)
+    for row, x, y, s, t in zip(rows.tolist(), *texts, strict=True):
+        within[row] = _one_edit(x, y) if s == t else (_type_misspelt(x, y, t) if not s else _type_misspelt(y, x, s))
+    return within
+
+
+def compare_places(places: Places, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int8], Flags]:
     """(level, whether ZIP, city and state are all free of conflict) of each pair of rows."""
     same_zip, same_city, same_state = (_equal(c, left, right) for c in (places.zip5, places.city, places.state))
     here = same_zip | (same_city & same_state)
-    apart = np.minimum(distances(places.street, left, right, 2), 3)
-    shape = (places.rest[left] == places.rest[right]) & (places.rest[left] >= 0)
-    edit = shape & (apart == 1) & places.tolerant[left] & places.tolerant[right] & (places.unit[left] == places.unit[right])
-    levels = np.where(here & (apart <= 2), np.int8(Place.NEAR), np.int8(Place.ELSEWHERE))
-    levels[here & edit] = Place.WITHIN
-    levels[here & _equal(places.point, left, right)] = Place.EQUAL
+    equal = here & _equal(places.point, left, right)
+    levels = np.where(here & _equal(places.opening, left, right), np.int8(Place.NEAR), np.int8(Place.ELSEWHERE))
+    rows = np.flatnonzero(here & ~equal)
+    apart = distances(places.street, left[rows], right[rows], 2)
+    levels[rows[apart <= 2]] = Place.NEAR
+    shape = _equal(places.frame, left[rows], right[rows]) & (places.unit[left[rows]] == places.unit[right[rows]])
+    rows, apart = rows[shape], apart[shape]
+    levels[rows[_within(places, left[rows], right[rows], apart)]] = Place.WITHIN
+    levels[equal] = Place.EQUAL
     calm = np.ones(len(left), np.bool_)
     for code, same in ((places.zip5, same_zip), (places.city, same_city), (places.state, same_state)):
         calm &= same | (code[left] < 0) | (code[right] < 0)

@@ -16,7 +16,7 @@ batch = table(
     text("id", CheckConstraint("id LIKE 'B-____-______'", name="id"), key=True),
     text("log_id", CheckConstraint("length(log_id) = 32", name="log_id")),
     text("agreement_id", null=True),
-    text("agreement_version", null=True),
+    number("agreement_version", null=True),
     text("agency", ForeignKey("party.agency"), null=True),
     text("gate", null=True),
     text("data_class", null=True),

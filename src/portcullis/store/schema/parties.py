@@ -11,7 +11,7 @@ __all__ = ["agreement", "agreement_signature", "court_order", "key", "officer", 
 agreement = table(
     "agreement",
     text("id", key=True),
-    text("version", key=True),
+    number("version", key=True),
     text("hash"),
     one_of("state", ("proposed", "in_force", "suspended", "ended")),
     number("valid_from"),
@@ -34,7 +34,7 @@ Index(
 agreement_signature = table(
     "agreement_signature",
     text("agreement_id", key=True),
-    text("version", key=True),
+    number("version", key=True),
     text("agency", key=True),
     text("act"),
     ForeignKeyConstraint(["agreement_id", "version"], ["agreement.id", "agreement.version"]),

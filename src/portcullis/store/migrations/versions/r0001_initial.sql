@@ -6,7 +6,7 @@ CREATE TABLE act_nonce (
 
 CREATE TABLE agreement (
     id TEXT NOT NULL,
-    version TEXT NOT NULL,
+    version {whole} NOT NULL,
     hash TEXT NOT NULL,
     state TEXT NOT NULL CONSTRAINT ck_agreement_state CHECK (state IN ('proposed', 'in_force', 'suspended', 'ended')),
     valid_from {whole} NOT NULL,
@@ -58,7 +58,7 @@ CREATE TABLE party (
 
 CREATE TABLE agreement_signature (
     agreement_id TEXT NOT NULL,
-    version TEXT NOT NULL,
+    version {whole} NOT NULL,
     agency TEXT NOT NULL,
     act TEXT NOT NULL,
     CONSTRAINT pk_agreement_signature PRIMARY KEY (agreement_id, version, agency),
@@ -69,7 +69,7 @@ CREATE TABLE batch (
     id TEXT NOT NULL CONSTRAINT ck_batch_id CHECK (id LIKE 'B-____-______'),
     log_id TEXT NOT NULL CONSTRAINT ck_batch_log_id CHECK (length(log_id) = 32),
     agreement_id TEXT,
-    agreement_version TEXT,
+    agreement_version {whole},
     agency TEXT,
     gate TEXT,
     data_class TEXT,
