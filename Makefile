@@ -6,7 +6,7 @@ SCALE ?= 0.05
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check faults tamper bench bench-matching lock clean picture docs
+.PHONY: help setup demo test check faults bench bench-matching safeguards lock clean picture docs
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
@@ -33,6 +33,21 @@ check: $(STAMP)  ## format, lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## measure everything in docs/measurements.md (long); QUICK=1 for a small scale
+	$(BIN)/python benchmarks/run_all.py $(if $(QUICK),--quick)
+
+bench-matching: $(STAMP)  ## the table of matching figures
+	$(BIN)/python benchmarks/matching.py
+
+safeguards: $(STAMP)  ## take out each safeguard and see its test fail; writes docs/safeguards.md
+	$(BIN)/python tests/without.py
+
+docs: $(STAMP)  ## write the generated parts of docs/ anew
+	$(BIN)/python docs/generate.py
+
+picture: $(STAMP)  ## draw the replay for README
+	$(BIN)/portcullis replay june-2025 --scale $(SCALE) --picture docs/pictures/replay.svg
 
 faults: $(STAMP)  ## kills at random instants, stays under load (longer)
 	$(BIN)/python -m pytest -m faults -x

@@ -3,9 +3,7 @@
 
     python verify.py BUNDLE [--trust FILE] [--since CHECKPOINT] [--as-of DATE]
 
-Needs Python 3.11 and the `cryptography` package; shares no code with the gateway. Read it in one sitting, then run it.
-
-What it checks, in this order (the numbers are printed, and stand first in every check below):
+Needs Python 3.11 and `cryptography`; shares no code with the gateway. The numbers are printed, and stand first in every check below:
  1. The manifest, signed by the log, covers every file of the bundle and no other; the checkpoint is signed by the log and by a quorum
     of witnesses. One spelling only: base64 with slack bits, a JSON member twice, links and stray files are refused.
  2. Every entry is in its bundle, every bundle hashes to its tile, every tile to the one above, up to the signed root. With --since:
@@ -38,9 +36,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from decimal import Decimal
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -49,25 +48,23 @@ NOT_ESTABLISHED = """What this does not establish:
   - that the register was right, or that what officers attested was true
   - what a screen showed to the person who signed, or that two keys were held by two bodies
   - what an administrator of the whole machine took around the gateway
-  - that the findings give the decisions, and that answers hold permitted fields only: that needs the openings of the working data;
-    this version checks only that openings belong to their commitments
+  - that findings give the decisions, and that answers hold permitted fields only: this version only checks that openings open
   - that nothing was cut off the end of the log since a later checkpoint: that needs --since, or a quorum of witnesses
   - time stamps by a time-stamping authority: not checked"""
 
 TOLERANCE = 3600  # seconds by which a clock may be wrong, or a leaf be dated before an earlier one
 AUTHORIZED_FOR = 72 * 3600
 SIZES = {512, 1024, 2048, 4096, 8192, 16384, 32768, 65024}
-LIMIT = 64 << 20
-LISTED = 10
 FILES = ("checkpoint", "keys.json", "opened.jsonl", "rules.json", "tables.json", "vkey")
 SHA = hashlib.sha256
+Say = Callable[[str], object]
 
 
 class Failed(Exception):  # noqa: N818 - a verdict, not a program error
     """The evidence does not hold: at which step and leaf, what is wrong and what that means."""
 
     def __init__(self, step: int, text: str, leaf: int | None = None) -> None:
-        """A failure, in words."""
+        """In words."""
         super().__init__(text)
         self.step, self.text, self.leaf = step, text, leaf
 
@@ -91,32 +88,18 @@ def unbase64(text: object, step: int) -> bytes:
     return data
 
 
-def no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a JSON object that names a member twice."""
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("member twice")
-    return dict(pairs)
-
-
-def exact(text: str) -> int:
-    """A whole number that every JSON reader reads alike."""
-    if len(text) > 17 or abs(int(text)) >= 2**53:
-        raise ValueError("beyond the exact integers")
-    return int(text)
-
-
 def canon(value: object) -> str:
-    """Canonical JSON (RFC 8785), for values without very small fractions. Raises ValueError for NaN."""
+    """Canonical JSON (RFC 8785) of values without fractions, of which there are none in what is read here."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def read_json(data: bytes, step: int, what: str) -> Any:
-    """The value of canonical JSON bytes; any other spelling of it is refused."""
+    """The value of canonical JSON bytes; any other spelling of it, a member named twice among them, is refused."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_int=exact)
+        value = json.loads(data.decode("utf-8"), parse_float=Decimal)
         if canon(value).encode("utf-8") == data:
             return value
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise Failed(step, f"{what} is not canonical JSON: it is damaged, or the same value is spelled another way.")
 
@@ -149,8 +132,7 @@ def key_name(public: bytes) -> str:
     return SHA(b"portcullis/key/1" + public).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class NoteKey:
+class NoteKey(NamedTuple):
     """A C2SP signed-note key: kind 1 signs the text, kind 4 is a witness and signs a time and the text."""
 
     name: str
@@ -198,17 +180,16 @@ def read_note(data: bytes, keys: list[NoteKey]) -> tuple[str, dict[NoteKey, byte
     good: dict[NoteKey, bytes] = {}
     for line in tail[:-1].split("\n"):
         dash, name, encoded = [*line.split(" "), "", ""][:3]
-        need(1, line.count(" ") == 2 and dash == "—" and is_name(name), "A signature line of a note is malformed: it is damaged.")
         signature = unbase64(encoded, 1)
-        need(1, len(signature) > 4, "A signature of a note is too short: it is damaged.")
+        ok = line.count(" ") == 2 and dash == "—" and is_name(name) and len(signature) > 4
+        need(1, ok, "A signature line of a note is malformed: it is damaged.")
         if (key := known.get((name, signature[:4]))) is not None:
             need(1, key.accepts(text, signature[4:]), f"The signature of {name} is not good: text or signature were changed.")
             good[key] = signature[4:]
     return text, good, tail.count("\n")
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """A checkpoint: size and root, and when which witness had seen it."""
 
     size: int
@@ -231,10 +212,8 @@ def read_checkpoint(data: bytes, log: NoteKey, witnesses: list[NoteKey], now: fl
 
 # ---------------------------------------------------------------- the files
 
-Fetch = Callable[[str], bytes]
 
-
-def folder(path: Path) -> tuple[set[str], Fetch]:
+def folder(path: Path) -> tuple[set[str], Callable[[str], bytes]]:
     """The names of all files under a folder, and how to read one. Links, special files and empty folders are refused."""
     names: set[str] = set()
     for where, folders, files in os.walk(path):
@@ -246,7 +225,7 @@ def folder(path: Path) -> tuple[set[str], Fetch]:
 
     def fetch(name: str) -> bytes:
         with os.fdopen(os.open(path / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-            return file.read(LIMIT + 1)
+            return file.read(64 << 20)
 
     return names, fetch
 
@@ -272,18 +251,16 @@ def tile_names(size: int) -> Iterator[str]:
 class Bundle:
     """The files of a bundle, each checked against the manifest whenever it is read."""
 
-    def __init__(self, names: set[str], fetch: Fetch, log: NoteKey) -> None:
+    def __init__(self, names: set[str], fetch: Callable[[str], bytes], log: NoteKey) -> None:
         """Step 1: the manifest is signed by the log alone and lists exactly the files that are there."""
         need(1, "manifest" in names, "The bundle has no manifest: nothing says which files belong to it.")
         text, good, lines = read_note(fetch("manifest"), [log])
         need(1, good and lines == 1, "The manifest is not signed by the log's key alone: files may have been exchanged.")
         head, origin, *rows = [*text[:-1].split("\n"), ""][:-1] if text.count("\n") > 1 else ["", ""]
-        ok = head == "portcullis bundle manifest v1" and origin == log.name
-        need(1, ok, "The manifest is not one of this log: it was signed for something else.")
         found = [re.fullmatch(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ([a-z0-9./]+)", row, re.ASCII) for row in rows]
         self.fetch, self.listed = fetch, {m[3]: (int(m[2]), m[1]) for m in found if m}
-        ok = len(self.listed) == len(rows) and list(self.listed) == sorted(self.listed)
-        need(1, ok, "The manifest is malformed: it was not written by this log.")
+        ok = (head, origin) == ("portcullis bundle manifest v1", log.name) and len(self.listed) == len(rows)
+        need(1, ok and list(self.listed) == sorted(self.listed), "The manifest is malformed, or was signed for something else.")
         odd = ", ".join(map(ascii, sorted(set(self.listed) ^ (names - {"manifest"}))[:3]))
         need(1, not odd, f"The bundle's files are not those of its manifest; removed or added: {odd}.")
 
@@ -356,9 +333,7 @@ class Tree:
             end = at + 2 + int.from_bytes(data[at : at + 2], "big")
             found.append(data[at + 2 : end])
             at = end
-        need(
-            2, at == len(data) and len(found) == count, f"Entry bundle {n} does not hold {count} entries: some were removed, cut or added."
-        )
+        need(2, at == len(data) and len(found) == count, f"Entry bundle {n} does not hold {count} entries: some were cut or added.")
         return found
 
     def compare(self, level: int, n: int, row: list[bytes]) -> None:
@@ -390,7 +365,7 @@ class Tree:
 MEMBERS = """
     key.enrolled agency person roles key key_id act | key.revoked key_id act | agreement.proposed agreement
     agreement.signed agreement agency root act | agreement.in_force agreement | agreement.suspended agreement act
-    agreement.ended agreement act | vault.enrolled agency vault thumbprint act | vault.revoked agency vault act
+    agreement.ended agreement act | vault.enrolled agency vault jwk storage act | vault.revoked agency vault act
     roster.changed agency content act | standing.changed agency act | order.imposed order scope court_time act
     order.lifted order acts | order.served order | batch.received batch agreement envelope engagements count
     batch.refused batch rule reason entries | batch.closed batch received deficient answered other | batch.blocked batch why
@@ -406,29 +381,27 @@ MEMBERS = """
 """
 LEAVES = {row.split()[0]: row.split()[1:] for row in MEMBERS.strip().replace("\n", "|").split("|")}
 CODE, HEX, COUNT = r'"[A-Za-z0-9._:;,/+=@()-]{1,256}"', '"[0-9a-f]{%d}"', "(?:0|[1-9][0-9]{0,15})"
-CODES = rf"\[{CODE}(?:,{CODE})*\]"
-BASE64 = '"[A-Za-z0-9+/]{4,}={0,2}"'
+CODES, BASE64 = rf"\[{CODE}(?:,{CODE})*\]", '"[A-Za-z0-9+/]{4,}={0,2}"'
 DSSE = rf'\{{"payload":{BASE64},"payloadType":"application/[a-z0-9.+-]{{1,80}}","signatures":\[\{{"keyid":{BASE64},"sig":{BASE64}\}}\]\}}'
 FORMS = {  # what the canonical JSON of a member must look like, for every member that is read here
-    **dict.fromkeys("agency person vault thumbprint order rule reason why who command purpose".split(), CODE),
-    **dict.fromkeys("batch id".split(), HEX % 32),
-    **dict.fromkeys("rules content engagements decision subject commitment r decisions_root checkpoint_root".split(), HEX % 64),
-    **dict.fromkeys("seed sealed_root answer accounting".split(), HEX % 64),
-    **dict.fromkeys("count entries received deficient answered other k n checkpoint_size checked defects".split(), COUNT),
-    **dict.fromkeys("answers committed elements".split(), COUNT),
-    **dict.fromkeys("time from court_time".split(), r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'),
-    "agreement": rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}',
-    "checkpoint": rf'\{{"root":{HEX % 64},"size":{COUNT}\}}',
-    "scope": rf'\{{(?:"(?:agencies|agreements|batches|gates)":(?:null|{CODES})(?:,(?="a|"b|"g)|(?=\}})))*\}}',
-    "act": DSSE,
-    "acts": rf"\[{DSSE}(?:,{DSSE})*\]",
-    "envelope": DSSE,
-    "roles": CODES,
-    "key": '"[A-Za-z0-9+/]{43}="',
-    "key_id": HEX % 16,
-    "root": rf'(?:{HEX % 64}|"[A-Za-z0-9+/]{{43}}=")',
-    "request": f"(?:{HEX % 32}|{HEX % 64})",
+    CODE: "agency person vault thumbprint storage order rule reason why who command purpose",
+    CODES: "roles",
+    HEX % 16: "key_id",
+    HEX % 32: "batch id",
+    HEX % 64: "rules content engagements decision subject commitment r decisions_root checkpoint_root seed sealed_root answer accounting",
+    f"(?:{HEX % 32}|{HEX % 64})": "request",
+    '"[A-Za-z0-9+/]{43}="': "key",
+    rf'(?:{HEX % 64}|"[A-Za-z0-9+/]{{43}}=")': "root",
+    COUNT: "count entries received deficient answered other k n checkpoint_size checked defects answers committed elements",
+    r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': "time from court_time",
+    rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}': "agreement",
+    rf'\{{"root":{HEX % 64},"size":{COUNT}\}}': "checkpoint",
+    rf'\{{(?:"(?:agencies|agreements|batches|gates)":(?:null|{CODES})(?:,(?="a|"b|"g)|(?=\}})))*\}}': "scope",
+    r'\{"crv":"P-256","kty":"EC","x":"[A-Za-z0-9_-]{43}","y":"[A-Za-z0-9_-]{43}"\}': "jwk",
+    DSSE: "act envelope",
+    rf"\[{DSSE}(?:,{DSSE})*\]": "acts",
 }
+FORM_OF = {name: form for form, names in FORMS.items() for name in names.split()}
 NOT_TEXT = re.compile(rb'[A-Za-z0-9._:;,/+=@(){}\[\]"-]+')  # no space, no escape: free text could name a person
 # A `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions.
 DECIDED = re.compile(
@@ -447,11 +420,6 @@ def seconds(text: str) -> int:
         return -1
 
 
-def has(value: object, members: str) -> bool:
-    """Whether a value is an object of exactly these members."""
-    return isinstance(value, dict) and set(value) == set(members.split())
-
-
 def read_leaf(data: bytes) -> dict[str, Any]:
     """A leaf's members, strictly: canonical, padded with zeros to a known size, of a known type with all its members."""
     need(3, len(data) in SIZES, "The leaf is not of a known size: it was not written by this log.")
@@ -466,7 +434,7 @@ def read_leaf(data: bytes) -> dict[str, Any]:
     need(3, known, "The leaf is of an unknown type: it may say something this verifier cannot judge.")
     for name in {"time", *LEAVES[body["type"]], *(set(body) & {"agreement", "batch", "rules", "act", "envelope", "from"})}:
         null = body.get(name) is None and name in body and name in ("act", "envelope", "from")
-        ok = null or (name in body and re.fullmatch(FORMS[name], canon(body[name]), re.ASCII))
+        ok = null or (name in body and re.fullmatch(FORM_OF[name], canon(body[name]), re.ASCII))
         ok = ok and (name not in ("time", "court_time") or seconds(body[name]) >= 0)
         need(3, ok, f"The {body['type']} leaf has no proper {name}: it was not written by this log.")
     return dict(body)
@@ -495,6 +463,7 @@ ACTS: dict[str, tuple[str, set[str] | None, str]] = {
 CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
 CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before
 AFTER = {"disclosure", "batch.closed", "batch.blocked", "receipt"}  # what may stand after a batch was dispatched or ended
+Openings = dict[int, list[dict[str, Any]]]  # by leaf
 ACT_TYPE = "application/vnd.portcullis.act+json"
 ACT_TEXTS = {"origin", "agreement", "action", "content", "officer", "nonce"}
 
@@ -534,9 +503,9 @@ class Batch:
 class History:
     """Everything the leaves say, in their order: one method for each family of leaf types."""
 
-    def __init__(self, tree: Tree, origin: str, roots: dict[str, bytes], since: Head | None, head: Head) -> None:
+    def __init__(self, tree: Tree, origin: str, roots: dict[str, bytes], since: Head | None, head: Head, openings: Openings) -> None:
         """Before the first leaf."""
-        self.tree, self.origin, self.roots, self.since, self.head = tree, origin, roots, since, head
+        self.tree, self.origin, self.roots, self.since, self.head, self.openings = tree, origin, roots, since, head, openings
         self.i, self.entry, self.now, self.latest, self.opened, self.acts = 0, b"", 0, 0, 0, 0
         self.keys: dict[str, dict[str, Any]] = {}  # as keys.json tells them
         self.seen: set[tuple[str, ...]] = set()
@@ -548,7 +517,6 @@ class History:
         self.free: list[int] = []
         self.counts: Counter[str] = Counter()
         self.lists: dict[str, list[str]] = {}
-        self.openings: dict[int, list[dict[str, Any]]] = {}
 
     def once(self, step: int, what: tuple[str, ...], text: str) -> None:
         """Something that may happen once in a log."""
@@ -571,8 +539,9 @@ class History:
                 if i in self.openings:
                     self.open(read_json(entry, 3, "The leaf"))
                 getattr(self, kind.partition(".")[0], self.other)(kind, f)
-                if kind in CHANGES:
-                    self.change(kind, f)
+                for b in self.batches.values() if kind in CHANGES else ():
+                    if f.get("agency") in (None, b.agency) and f.get("agreement", b.agreement)["id"] == b.agreement["id"]:
+                        self.void(b, f"{kind} at leaf {i}")
             for b in self.batches.values():
                 self.settle(b)
         except Failed as error:
@@ -581,35 +550,33 @@ class History:
 
     def clock(self, t: int) -> None:
         """Step 7: no leaf is dated long before an earlier one, before --since was witnessed, or after witnesses had seen it."""
-        need(
-            7, t >= self.latest - TOLERANCE, "The leaf is dated before leaves that stand before it: it was backdated, or a clock set back."
-        )
+        need(7, t >= self.latest - TOLERANCE, "The leaf is dated before leaves that stand before it: backdated, or a clock set back.")
         self.now, self.latest = t, max(self.latest, t)
         if self.since and self.since.seen and self.i >= self.since.size:
             need(7, t >= min(self.since.seen.values()) - TOLERANCE, "The leaf is dated before the log was witnessed without it: backdated.")
         if self.head.seen:
             need(7, t <= max(self.head.seen.values()) + TOLERANCE, "The leaf is dated after witnesses had seen it: its time is invented.")
 
-    def envelope(self, f: dict[str, Any], e: dict[str, Any], roles: set[str] | None) -> tuple[str, Any]:
+    def envelope(self, f: dict[str, Any], e: dict[str, Any], roles: set[str] | None) -> tuple[dict[str, Any], Any]:
         """Whose DSSE envelope it is, and what it says. `roles` None asks for the agency's root key."""
         key_id, payload, media = e["signatures"][0]["keyid"], unbase64(e["payload"], 3), e["payloadType"].encode()
         if roles is ROOT:
             agency = self.keys[f["key_id"]]["agency"] if f["type"] == "key.revoked" else f["agency"]
-            public, person = self.roots.get(agency, b""), f"root:{agency}"
+            key, public = {"person": f"root:{agency}"}, self.roots.get(agency, b"")
             need(3, key_name(public) == key_id, "The act is not signed by the agency's root key: nobody else may act for an agency.")
         else:
             need(3, key_id in self.keys, "The act is signed by a key that no agency root had enrolled: nobody answers for it.")
-            key = self.keys[key_id]
-            public, person, needed = unbase64(key["key"], 3), key["person"], " or ".join(sorted(roles))
+            key, needed = self.keys[key_id], " or ".join(sorted(roles))
+            public = unbase64(key["key"], 3)
             need(3, key["revoked"] is None, f"The act is signed by a key revoked at leaf {key['revoked']}: it did not count any more.")
             need(3, not roles or roles & set(key["roles"]), f"The act needs the role {needed}: its key was not enrolled for it.")
         ok = signed_by(public, b"DSSEv1 %d %b %d %b" % (len(media), media, len(payload), payload), unbase64(e["signatures"][0]["sig"], 3))
         need(3, ok, "A signature in the leaf does not verify: what was signed is not what stands here.")
-        return person, read_json(payload, 3, "What was signed")
+        return key, read_json(payload, 3, "What was signed")
 
-    def act(self, f: dict[str, Any], e: dict[str, Any], action: str | None, roles: set[str] | None, content: str | None) -> tuple[str, int]:
-        """The person who acted and when the act expires, if it counts here."""
-        person, act = self.envelope(f, e, roles)
+    def act(self, f: dict[str, Any], e: dict[str, Any], action: str | None, roles: set[str] | None, content: str | None) -> tuple[Any, int]:
+        """The key of who acted and when the act expires, if it counts here."""
+        key, act = self.envelope(f, e, roles)
         ok = e["payloadType"] == ACT_TYPE and isinstance(act, dict) and set(act) - {"detail"} == ACT_TEXTS | {"expires"}
         ok = ok and all(isinstance(act[t], str) and len(act[t]) <= 512 and not re.search(r"[\x00-\x1f\x7f]", act[t]) for t in ACT_TEXTS)
         ok = ok and re.fullmatch("[0-9a-f]{64}", act["content"]) and type(act["expires"]) is int and 0 <= act["expires"] < 253_402_300_800
@@ -619,22 +586,18 @@ class History:
         need(3, act["origin"] == self.origin, "The act was signed for another log: it does not count here.")
         need(3, action in (None, act["action"]), "The act was signed for another action: it does not count here.")
         need(3, content in (None, act["content"]), "The act was signed over other content: it does not count here.")
-        need(3, act["officer"] == person, "The act names another person than its key: it does not count here.")
+        need(3, act["officer"] == key["person"], "The act names another person than its key: it does not count here.")
         need(3, act["agreement"] in ("", a.get("id"), a.get("hash")), "The act was signed under another agreement: it does not count here.")
         need(3, act["expires"] >= self.now, "The act had expired when it was recorded: nobody had signed it at that time.")
         self.once(3, ("nonce", act["nonce"]), "The act was used before: a signature counts once.")
         self.acts += 1
-        return person, act["expires"]
+        return key, act["expires"]
 
-    def standard(self, f: dict[str, Any]) -> tuple[str, int]:
+    def standard(self, f: dict[str, Any]) -> tuple[Any, int]:
         """The act of a leaf, by the table ACTS."""
         action, roles, over = ACTS[f["type"]]
-        if over.startswith("="):
-            content = f["agreement"]["hash"] if over == "=hash" else f[over[1:]]
-        else:
-            content = digest({n.rstrip("?"): f.get(n.rstrip("?")) for n in over.split() if n[-1] != "?" or f.get(n[:-1]) is not None})
-        if f["type"] == "vault.enrolled" and "jwk" not in f:
-            content = None
+        names = [n.rstrip("?") for n in over.split() if n[-1] != "?" or f.get(n[:-1]) is not None]
+        content = f["agreement"]["hash"] if over == "=hash" else f[over[1:]] if over[0] == "=" else digest({n: f.get(n) for n in names})
         return self.act(f, f["act"], action, roles, content)
 
     def other(self, kind: str, f: dict[str, Any]) -> None:
@@ -668,29 +631,15 @@ class History:
         """In force only when two agencies' roots have signed exactly this; suspended or ended by counsel."""
         a = f["agreement"]
         if kind == "agreement.signed":
-            ok = self.roots.get(f["agency"]) == unbase64(f["root"], 3)
-            need(3, ok, "The agreement was signed with another root key than the agency's: the agency did not sign it.")
+            need(3, self.roots.get(f["agency"]) == unbase64(f["root"], 3), "The agreement was signed by another key than the agency's.")
             self.standard(f)
             self.signed.setdefault(a["hash"], set()).add(f["agency"])
         elif kind == "agreement.in_force":
-            need(
-                4,
-                len(self.signed.get(a["hash"], ())) >= 2,
-                "An agreement came into force that two agencies had not signed: there was none.",
-            )
+            need(4, len(self.signed.get(a["hash"], ())) >= 2, "An agreement came into force that two agencies had not signed.")
             self.in_force[a["id"]] = a["hash"]
         elif kind in ("agreement.suspended", "agreement.ended"):
-            over = digest({"agreement": a["id"], "version": a["version"], "state": kind.removeprefix("agreement.")})
-            self.act(f, f["act"], kind, {"counsel"}, over)
-            ok = self.in_force.pop(a["id"], None) == a["hash"]
-            need(4, ok, "An agreement was stopped that was not in force: the history of agreements is not whole.")
-
-    def change(self, kind: str, f: dict[str, Any]) -> None:
-        """What was signed before a change does not stand, in the batches of its agency and agreement."""
-        agreement = (f.get("agreement") or {}).get("id")
-        for b in self.batches.values():
-            if agreement in (None, b.agreement["id"]) and f.get("agency") in (None, b.agency):
-                self.void(b, f"{kind} at leaf {self.i}")
+            self.act(f, f["act"], kind, {"counsel"}, digest({"agreement": a["id"], "version": a["version"], "state": kind[10:]}))
+            need(4, self.in_force.pop(a["id"], None) == a["hash"], "An agreement was stopped that was not in force.")
 
     @staticmethod
     def void(b: Batch, why: str) -> None:
@@ -706,47 +655,44 @@ class History:
 
     def order(self, kind: str, f: dict[str, Any]) -> None:
         """A stay voids what it covers. Lifting takes two different people, one of them counsel, and revives nothing."""
-        order = f["order"]
+        order, scope = f["order"], f.get("scope") or {}
+        if kind == "order.served":
+            return self.other(kind, f)
         if kind == "order.imposed":
             self.standard(f)
             self.once(4, ("order", order), "An order was imposed twice: an order has one id, once.")
-            scope = self.orders[order] = f["scope"]
-        elif kind == "order.lifted":
-            people = {self.act(f, a, "order.lift", ANYBODY, digest({"order": order, "lift": True}))[0] for a in f["acts"]}
-            ok = len(people) >= 2 and any("counsel" in self.keys[a["signatures"][0]["keyid"]]["roles"] for a in f["acts"])
+            self.orders[order] = scope
+        else:
+            keys = [self.act(f, a, "order.lift", ANYBODY, digest({"order": order, "lift": True}))[0] for a in f["acts"]]
+            ok = len({k["person"] for k in keys}) >= 2 and any("counsel" in k["roles"] for k in keys)
             need(3, ok, "An order was lifted by fewer than two different people, one of them counsel: it was not lifted.")
             need(4, order in self.orders, "An order was lifted that was not in force: the history of orders is not whole.")
             scope = self.orders.pop(order)
-        else:
-            return self.other(kind, f)
         for name, b in self.batches.items():
             if self.covers(scope, name, b):
                 self.void(b, f"{kind} at leaf {self.i}")
                 if kind == "order.imposed" and b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
-                    self.note(
-                        "Dispatched between the court's time of an order and its imposing leaf", f"leaf {b.dispatched}, order {order}"
-                    )
+                    self.note("Dispatched between the court's time and the imposing of an order", f"leaf {b.dispatched}, order {order}")
         return None
 
     def received(self, f: dict[str, Any]) -> None:
         """A signed envelope, under an agreement in force, once."""
         a, e = f["agreement"], f["envelope"]
-        person, body = self.envelope(f, e, {"signer"})
-        named: Any = body.get("agreement") if isinstance(body, dict) else None
+        key, body = self.envelope(f, e, {"signer"})
         ok = (
-            isinstance(named, dict)
-            and all(isinstance(body.get(n), str) for n in ("agency", "gate", "nonce"))
+            isinstance(body, dict)
+            and isinstance(body.get("gate"), str)
+            and isinstance(body.get("nonce"), str)
             and e["payloadType"] != ACT_TYPE
         )
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
-        agency = self.keys[e["signatures"][0]["keyid"]]["agency"]
-        ok = (body["agency"], body.get("count"), named.get("id"), named.get("version")) == (agency, f["count"], a["id"], a["version"])
-        need(4, ok, "The batch is not as its signed envelope says: agency, agreement or count were exchanged.")
+        said = {"agency": key["agency"], "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
+        need(4, said == {n: body.get(n) for n in said}, "The batch is not as its signed envelope says: agency, agreement or count differ.")
         need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
-        self.once(4, ("envelope", agency, body["nonce"]), "A batch was received twice: it could be answered twice (R10).")
+        self.once(4, ("envelope", key["agency"], body["nonce"]), "A batch was received twice: it could be answered twice (R10).")
         self.once(4, ("batch", f["batch"]), "A batch was received twice: it could be answered twice (R10).")
-        self.batches[f["batch"]] = Batch(a, agency, body["gate"], f["count"], person, self.free.pop(0) if self.free else 0)
-        self.role(self.find("batch.received", f), person, "signer")
+        self.batches[f["batch"]] = Batch(a, key["agency"], body["gate"], f["count"], key["person"], self.free.pop(0) if self.free else 0)
+        self.role(self.find("batch.received", f), key["person"], "signer")
 
     def find(self, kind: str, f: dict[str, Any]) -> Batch:
         """The batch a leaf speaks of, if the leaf may still come."""
@@ -757,14 +703,8 @@ class History:
         need(4, not b.closed or kind == "receipt", f"A {kind} leaf stands after its batch was closed: it was added afterwards.")
         ended = b.ended or ("dispatched" if b.dispatched >= 0 else "")
         need(4, not ended or kind in AFTER, f"A {kind} leaf stands after the batch was {ended}: that was its end.")
-        need(
-            4, f.get("agreement", b.agreement) == b.agreement, f"The {kind} leaf names another agreement than its batch: it was exchanged."
-        )
-        need(
-            4,
-            not b.rules or f.get("rules", b.rules) == b.rules,
-            "The rule set is not the one the batch was decided under: it was exchanged.",
-        )
+        need(4, f.get("agreement", b.agreement) == b.agreement, f"The {kind} leaf names another agreement than its batch: exchanged.")
+        need(4, not b.rules or f.get("rules", b.rules) == b.rules, "The rule set is not the one of the decisions: it was exchanged.")
         if isinstance(f.get("operator"), str):
             self.role(b, f["operator"], "operator")
         return b
@@ -776,33 +716,37 @@ class History:
         need(4, had == role, f"One person is {had} and {role} of the same batch: duties that must be apart were not.")
 
     def batch(self, kind: str, f: dict[str, Any]) -> None:
-        """Beginning and end of a batch: received; refused before it is decided; blocked before anything left; closed."""
+        """Beginning and end: received; refused before it is decided; blocked before anything left; closed when the totals add up (5)."""
         if kind == "batch.received":
             self.received(f)
         elif kind == "batch.closed":
-            self.close(self.find(kind, f), f)
+            b = self.find(kind, f)
+            ok = b.count == f["received"] == f["deficient"] + f["answered"] + f["other"] == b.decided
+            need(5, ok, "The totals of a closed batch do not add up to its requests and decisions: some are missing.")
+            need(5, f["answered"] == len(b.answers), "A closed batch counts other answers than were disclosed: some are not accounted for.")
+            self.settle(b)
+            b.closed, b.ids, b.answers = True, set(), []
         elif kind == "batch.blocked" or f["batch"] in self.batches:
             b = self.find(kind, f)
             need(4, b.dispatched < 0, "A batch was blocked after it was dispatched: blocking comes before.")
             need(4, kind == "batch.blocked" or not b.decided, "A batch was refused after it was decided: refusal comes first.")
             b.ended = b.ended or f"{kind.removeprefix('batch.')} at leaf {self.i}"
 
-    def review(self, kind: str, f: dict[str, Any]) -> None:
-        """A clerical review; decisions are written once, after reviews close."""
-        b = self.find(kind, f)
-        need(4, not b.decided, "A review was recorded after decisions were written: decisions come after reviews.")
-        self.role(b, self.standard(f)[0], "reviewer")
-
     def request(self, kind: str, f: dict[str, Any]) -> None:
-        """Step 5: one decision per request, all before the sample's number is known."""
+        """Reviews close; then (5) one decision per request; and only then the sample's number is known."""
         b = self.find(kind, f)
+        if kind == "review.recorded":
+            need(4, not b.decided, "A review was recorded after decisions were written: decisions come after reviews.")
+            return self.role(b, self.standard(f)[0]["person"], "reviewer")
         need(4, not b.k, "A decision was written after the sample's number was revealed: the sample was not of these decisions.")
         b.rules, b.first, b.last = f["rules"], self.i if b.first < 0 else b.first, self.i
         b.ids.add(bytes.fromhex(f["id"]))
         b.decisions.add(SHA(b"\x00" + self.entry).digest())
         b.decided += 1
         need(5, len(b.ids) == b.decided, "A request was decided twice: a decision is written once.")
-        need(5, b.decided <= b.count, "There are more decisions than requests in the batch: one was invented.")
+        return need(5, b.decided <= b.count, "There are more decisions than requests in the batch: one was invented.")
+
+    review = request
 
     def sample(self, kind: str, f: dict[str, Any]) -> None:
         """The overseer lays numbered commitments in stock; the rest belongs to one batch."""
@@ -816,11 +760,7 @@ class History:
     def sample_of(self, b: Batch, kind: str, f: dict[str, Any]) -> None:
         """The number whose turn it was at receipt, revealed after all decisions; seed = SHA-256(r ‖ D ‖ C), once; checked by hand."""
         if kind == "sample.revealed":
-            need(
-                4,
-                b.decided == b.count,
-                "The sample's number was revealed before all requests were decided: decisions could follow the sample.",
-            )
+            need(4, b.decided == b.count, "The sample's number was revealed before all decisions: they could follow the sample.")
             commitment, laid = self.stock.get(f["k"], ("", self.i))
             ok = SHA(bytes.fromhex(f["r"])).hexdigest() == commitment and (laid < b.first or not b.count)
             need(4, ok, "The number revealed for the sample is not one committed before the decisions: it was chosen afterwards.")
@@ -836,7 +776,7 @@ class History:
             ok = b.last < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint_root"]
             need(4, ok, "The sample names no checkpoint of this log that covers its decisions: its seed was not bound to the log.")
             seed = SHA(b.r + root + bytes.fromhex(f["checkpoint_root"])).hexdigest()
-            ok = b.k and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root.hex(), seed) and f["n"] <= b.count
+            ok = b.k > 0 and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root.hex(), seed) and f["n"] <= b.count
             need(4, ok, "The sample's seed is not made of its number, the decisions and the checkpoint: somebody chose the sample.")
             if f.get("chosen_by") == "operator":
                 self.note("Samples whose overseer was not independent (operator-chosen)", f"leaf {self.i}")
@@ -845,23 +785,23 @@ class History:
             self.note("Samples aborted", f"leaf {self.i}: {f['why']}")
             b.k, b.turn = 0, 0
         else:
-            person, _ = self.standard(f)
-            self.role(b, person, "overseer" if "overseer" in self.keys[f["act"]["signatures"][0]["keyid"]]["roles"] else "reviewer")
+            key, _ = self.standard(f)
+            self.role(b, key["person"], "overseer" if "overseer" in key["roles"] else "reviewer")
             ok = b.drawn == (f["decisions_root"], f["checked"]) and not b.passed
             need(4, ok, "The sample that was checked is not the one that was drawn: other or fewer decisions were looked at.")
-            b.passed = f["defects"] == 0
+            b.passed = bool(f["defects"] == 0)
             need(4, (kind == "sample.passed") == b.passed, "The sample's outcome contradicts its defects: one defect blocks the batch.")
             b.ended = "" if b.passed else f"blocked by its sample at leaf {self.i}"
 
     def release(self, kind: str, f: dict[str, Any]) -> None:
-        """After a passed sample: two people authorize for at most 72 hours; then the commit; then, everything checked again, the dispatch."""
+        """After a passed sample two people authorize, for at most 72 hours; then the commit; then, with all checks again, the dispatch."""
         b = self.find(kind, f)
         if kind == "release.authorized":
-            person, expires = self.standard(f)
-            self.role(b, person, "authorizer")
+            key, expires = self.standard(f)
+            self.role(b, key["person"], "authorizer")
             need(4, b.passed, "A release was authorized before its sample had passed: the order was not kept.")
             need(4, expires <= self.now + AUTHORIZED_FOR, "An authorization was to stand for more than 72 hours: it is not valid.")
-            b.authorizations.append((person, f["act"]["signatures"][0]["keyid"], f["root"], expires))
+            b.authorizations.append((key["person"], key["key_id"], f["root"], expires))
         elif kind == "release.committed":
             self.entitled(f, b, "committed")
             need(4, b.committed[0] < 0, "A release was committed twice: the first was not withheld.")
@@ -884,8 +824,7 @@ class History:
         people = {person for person, _, root, expires in b.authorizations if root == f["root"] and expires >= self.now}
         why = "they were over other content, by one person, or had expired" if b.authorizations else b.lost
         need(4, len(people) >= 2, f"A release was {what} without two different people's authorizations: {why}.")
-        ok = self.in_force.get(b.agreement["id"]) == b.agreement["hash"]
-        need(4, ok, f"A release was {what} under an agreement that was not in force.")
+        need(4, self.in_force.get(b.agreement["id"]) == b.agreement["hash"], f"A release was {what} under an agreement not in force.")
         stays = ", ".join(order for order, scope in self.orders.items() if self.covers(scope, f["batch"], b))
         need(4, not stays, f"A release was {what} while stayed by order {stays}: a court had forbidden it.")
 
@@ -899,37 +838,24 @@ class History:
         b.answers.append(bytes.fromhex(f["answer"]))
         need(5, len(b.answers) <= b.committed[2], "More was disclosed than was committed: an answer was added afterwards.")
 
-    def close(self, b: Batch, f: dict[str, Any]) -> None:
-        """Step 5: received, deficient, answered and all else add up."""
-        ok = b.count == f["received"] == f["deficient"] + f["answered"] + f["other"] == b.decided
-        need(5, ok, "The totals of a closed batch do not add up to its requests and decisions: some are missing.")
-        need(5, f["answered"] == len(b.answers), "A closed batch counts other answers than were disclosed: the accounting is not whole.")
-        self.settle(b)
-        b.closed, b.ids, b.answers = True, set(), []
-
     @staticmethod
     def settle(b: Batch) -> None:
         """Step 5, once nothing more can come: every committed answer has its accounting leaf, and is one that was committed."""
         if b.dispatched < 0 or b.closed:
             return
-        sealed, answers = Growing(), sorted(b.answers)
-        for answer in answers:
-            sealed.add(SHA(b"\x00" + answer).digest())
-        if len(answers) != b.committed[2]:
+        if len(b.answers) != b.committed[2]:
             raise Failed(5, "A committed answer has no accounting leaf: it was disclosed and not recorded.", b.dispatched)
+        sealed = Growing()
+        for answer in sorted(b.answers):
+            sealed.add(SHA(b"\x00" + answer).digest())
         if sealed.root().hex() != b.committed[3]:
             raise Failed(5, "The answers disclosed are not those committed: one was exchanged.", b.dispatched)
 
     def receipt(self, kind: str, f: dict[str, Any]) -> None:
         """The recipient agency's acknowledgement of exactly what was sealed."""
         b = self.find(kind, f)
-        need(
-            4,
-            b.dispatched >= 0 and not b.receipt,
-            "A receipt is for nothing that was dispatched, or a second one: it acknowledges nothing.",
-        )
-        self.act(f, f["act"], "receipt", {"officer", "signer"}, b.committed[3])
-        agency = self.keys[f["act"]["signatures"][0]["keyid"]]["agency"]
+        need(4, b.dispatched >= 0 and not b.receipt, "A receipt is for nothing that was dispatched, or a second one: it is none.")
+        agency = self.act(f, f["act"], "receipt", {"officer", "signer"}, b.committed[3])[0]["agency"]
         need(3, agency == b.agency, "A receipt is not by the agency that asked: somebody else acknowledged.")
         b.receipt = True
 
@@ -948,8 +874,7 @@ class History:
 # ---------------------------------------------------------------- the whole
 
 
-@dataclass(frozen=True)
-class Trust:
+class Trust(NamedTuple):
     """What the reader knows from elsewhere."""
 
     log: NoteKey
@@ -961,7 +886,7 @@ class Trust:
 def read_trust(data: bytes) -> Trust:
     """The trust file. Raises ValueError when it is not one."""
     try:
-        t = json.loads(data.decode("utf-8"), object_pairs_hook=no_twice, parse_int=exact)
+        t = json.loads(data.decode("utf-8"))
         trust = Trust(
             read_vkey(t["log_vkey"]),
             {a: unbase64(k, 1) for a, k in t["agency_roots"].items()},
@@ -969,7 +894,11 @@ def read_trust(data: bytes) -> Trust:
             t["quorum"],
         )
         apart = min(len({w.public for w in trust.witnesses}), len({w.name for w in trust.witnesses}))
-        good = has(t, "origin log_vkey agency_roots witnesses quorum") and t["origin"] == trust.log.name and trust.log.kind == 1
+        good = (
+            set(t) == {"origin", "log_vkey", "agency_roots", "witnesses", "quorum"}
+            and t["origin"] == trust.log.name
+            and trust.log.kind == 1
+        )
         good = good and all(w.kind == 4 for w in trust.witnesses) and all(len(r) == 32 for r in trust.roots.values())
         if good and type(trust.quorum) is int and 0 <= trust.quorum <= apart == len(trust.witnesses):
             return trust
@@ -978,19 +907,19 @@ def read_trust(data: bytes) -> Trust:
     raise ValueError("it has origin, log_vkey, agency_roots, witnesses and quorum, and no more")
 
 
-def read_openings(data: bytes) -> dict[int, list[dict[str, Any]]]:
+def read_openings(data: bytes) -> Openings:
     """`opened.jsonl`: one canonical object per line."""
-    openings: dict[int, list[dict[str, Any]]] = {}
+    openings: Openings = {}
     need(6, not data or data.endswith(b"\n"), "opened.jsonl is cut: a line has no end.")
     for line in data.split(b"\n")[:-1]:
         o = read_json(line, 6, "A line of opened.jsonl")
-        ok = has(o, "agreement field leaf record salt value") and type(o["leaf"]) is int
+        ok = isinstance(o, dict) and set(o) == {"agreement", "field", "leaf", "record", "salt", "value"} and type(o["leaf"]) is int
         need(6, ok, "A line of opened.jsonl is not an opening.")
         openings.setdefault(o["leaf"], []).append(o)
     return openings
 
 
-def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | None, say: Callable[[str], None], now: float) -> History:
+def verify(names: set[str], fetch: Callable[[str], bytes], trust: Trust | None, since: bytes | None, say: Say, now: float) -> History:
     """All steps, in order, saying each as it passes. Raises Failed at the first that does not hold."""
     need(1, "vkey" in names, "The bundle has no vkey: it does not say whose log it is.")
     text = fetch("vkey").decode("utf-8", "replace")
@@ -1001,33 +930,27 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
     need(1, bundle.read("vkey") == text.encode(), "The vkey is damaged.")
     witnesses = trust.witnesses if trust else []
     head = read_checkpoint(bundle.read("checkpoint"), log, witnesses, now)
-    ok = trust is None or len(head.seen) >= trust.quorum
-    need(1, ok, "Fewer witnesses have signed the checkpoint than the trust file asks for: others may be shown another log.")
+    need(1, len(head.seen) >= (trust.quorum if trust else 0), "Fewer witnesses have signed the checkpoint than the trust file asks for.")
     older = None if since is None else read_checkpoint(since, log, witnesses, now)
     odd = ", ".join(sorted(set(bundle.listed) ^ {*FILES, *tile_names(head.size)})[:3])
     need(1, not odd, f"The bundle lacks, or should not have, {odd}: the checkpoint asks for other files.")
     keys = read_json(bundle.read("keys.json"), 1, "keys.json")
-    need(1, has(keys, "agency_roots keys") and isinstance(keys["agency_roots"], dict), "keys.json is not the history of keys.")
+    ok = isinstance(keys, dict) and set(keys) == {"agency_roots", "keys"} and isinstance(keys["agency_roots"], dict)
+    need(1, ok, "keys.json is not the history of keys.")
     roots = {agency: unbase64(public, 1) for agency, public in keys["agency_roots"].items()}
-    ok = trust is None or roots == trust.roots
-    need(1, ok, "The agencies' root keys are not the trust file's: anybody could have enrolled the people who signed.")
-    for name in ("rules.json", "tables.json"):
-        read_json(bundle.read(name), 1, name)
-    openings = read_openings(bundle.read("opened.jsonl"))
+    need(1, roots == (trust.roots if trust else roots), "The agencies' root keys are not the trust file's: anybody could have signed.")
+    openings = read_openings(bundle.read("opened.jsonl")) if bundle.read("rules.json") and bundle.read("tables.json") else {}
     say(f"1  manifest and checkpoint: {len(names):,} files, {head.size:,} leaves, {len(head.seen)} known witnesses — pass")
 
-    ok = older is None or older.size <= head.size
-    need(2, ok, "The older checkpoint has more leaves than this log: leaves were cut off, or a backup was restored.")
+    need(2, older is None or older.size <= head.size, "The older checkpoint has more leaves: some were cut off, or a backup restored.")
     tree = Tree(bundle, head)
     ok = older is None or tree.root_at(older.size) == older.root
-    need(2, ok, "The older checkpoint is not a prefix of this log: it was rewritten, or forked after a restore.")
+    need(2, ok, "The older checkpoint is not a prefix of this log: the log was rewritten, or forked after a restore.")
     say(f"2  every entry up to the root{f'; contains the checkpoint of {older.size:,} leaves' if older else ''} — pass")
 
-    h = History(tree, log.name, roots, older, head)
-    h.openings = openings
+    h = History(tree, log.name, roots, older, head, openings)
     h.run()
-    ok = keys["keys"] == list(h.keys.values())
-    need(3, ok, "keys.json does not tell the history of keys that the log tells: it would mislead about who may sign.")
+    need(3, keys["keys"] == list(h.keys.values()), "keys.json does not tell the history of keys that the log tells.")
     need(6, not h.openings, "An opening names a leaf that is not in the log: it was given for another log.")
     out = sum(b.dispatched >= 0 for b in h.batches.values())
     say(f"3  leaves and people: {h.acts:,} signed acts, {len(h.keys):,} keys — pass")
@@ -1037,7 +960,7 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
     return h
 
 
-def say_lists(h: History, as_of: int, say: Callable[[str], None]) -> None:
+def say_lists(h: History, as_of: int, say: Say) -> None:
     """Step 7: what a person should look at. `as_of` is -1 when no date was given."""
     for b in h.batches.values():
         if b.dispatched >= 0 and not b.receipt and b.left <= as_of:
@@ -1046,12 +969,7 @@ def say_lists(h: History, as_of: int, say: Callable[[str], None]) -> None:
         h.note("Leaves dated after the date given", f"the latest {h.latest - as_of:,} seconds after it")
     say("7  times in order — pass; lists for a person to look at:" + ("" if h.lists else " nothing"))
     for title, lines in h.lists.items():
-        say(f"   {title}: {len(lines)}" + "".join(f"\n     {line}" for line in lines[:LISTED]))
-
-
-def say(line: str) -> None:
-    """Tell the reader at once."""
-    print(line, flush=True)
+        say(f"   {title}: {len(lines)}" + "".join(f"\n     {line}" for line in lines[:10]))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -1061,7 +979,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--trust", metavar="FILE", type=Path, help="log key, agency roots and witnesses, obtained elsewhere")
     parser.add_argument("--since", metavar="CHECKPOINT", type=Path, help="an older checkpoint that this log must contain")
     parser.add_argument("--as-of", metavar="DATE", help="list what was open on this day, like 2026-11-21")
-    args = parser.parse_args(argv)
+    args, say = parser.parse_args(argv), partial(print, flush=True)
     as_of = seconds(f"{args.as_of}T23:59:59Z")
     if not args.bundle.is_dir() or (args.as_of and as_of < 0):
         parser.error("BUNDLE is a folder, and DATE is like 2026-11-21")
@@ -1079,9 +997,7 @@ def main(argv: list[str] | None = None) -> int:
         return 4
     say_lists(h, as_of, say)
     say(f"\n{'VERIFIED' if trust else 'CONSISTENT, NOT AUTHENTICATED'}\n  {h.origin}, {h.tree.size:,} leaves, root {h.head.root.hex()}")
-    if not trust:
-        say("  Nothing outside the bundle says whose keys these are. Obtain the trust file from elsewhere and give it with --trust.")
-    say("\n" + NOT_ESTABLISHED)
+    say("\n" + NOT_ESTABLISHED if trust else "  Nothing outside the bundle says whose keys these are: give --trust.\n\n" + NOT_ESTABLISHED)
     return 0 if trust else 4
 
 

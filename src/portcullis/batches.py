@@ -18,7 +18,7 @@ from portcullis.journal import AgreementRef, BatchRef
 from portcullis.model import BatchState
 from portcullis.store import schema
 
-__all__ = ["MOVES", "assign", "assigned", "get", "move", "new_number", "ref"]
+__all__ = ["MOVES", "assign", "assigned", "get", "move", "new_number", "ref", "take_stock"]
 
 S = BatchState
 MOVES: Mapping[BatchState, frozenset[BatchState]] = {
@@ -76,6 +76,16 @@ def move(conn: Connection, batch_id: str, expected: BatchState, to: BatchState, 
         raise OutOfOrder(
             f"Batch {batch_id} is not in the state {expected}.", "Another process may have moved it.", "Type: portcullis batch status"
         )
+
+
+def take_stock(conn: Connection, batch_id: str) -> int | None:
+    """Give the batch the first number of the sample's stock that no batch has yet; None when the stock is empty (ledger.md)."""
+    s = schema.sample_stock
+    k = conn.execute(select(func.min(s.c.k)).where(s.c.batch_id.is_(None))).scalar_one()
+    if k is not None:
+        conn.execute(update(s).where(s.c.k == k).values(batch_id=batch_id))
+        conn.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(sample_k=k))
+    return None if k is None else int(k)
 
 
 def assign(conn: Connection, batch_id: str, person: str, role: str) -> None:

@@ -4,8 +4,8 @@ Only `create` makes a home and a ledger; `open` refuses when there is none. Layo
 
     portcullis.toml  store.db  keys/  evidence/  accounting/  ledger/  register/  outbox/  tmp/
 
-`tmp/` is private; what a killed run left in it is removed whenever a home is opened. Key files are encrypted under the secret in the file that
-`PORTCULLIS_KEY_SECRET_FILE` names; a synthetic demo home carries its own in `keys/demo-secret`, and says so.
+`tmp/` is private; what a killed run left in it is removed whenever a home is opened. Key files are encrypted under the secret in the
+file that `PORTCULLIS_KEY_SECRET_FILE` names; a synthetic demo home carries its own in `keys/demo-secret`, and says so.
 """
 
 from __future__ import annotations

@@ -7,19 +7,19 @@ No score is shown; the findings say in words what agreed and what did not.
 from __future__ import annotations
 
 import pyarrow.compute as pc
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from portcullis import evidence
-from portcullis.batches import get, ref
+from portcullis.batches import get
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.journal import record
+from portcullis.inspections import inspection
 from portcullis.matching.answers import on_file
 from portcullis.matching.register import open_register
-from portcullis.model import LeafType, Verdict
+from portcullis.model import Verdict
 from portcullis.rules import rules_of
 from portcullis.steps.context import agreement_of
-from portcullis.store import schema, writing
+from portcullis.store import writing
 
 __all__ = ["show_request"]
 
@@ -30,10 +30,7 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
         row = get(conn, batch_id)
         if not 1 <= ordinal <= row["count"]:
             raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
-        index = record(home, conn, LeafType.INSPECTION, {"who": person, "why": "review", "command": command}, batch=ref(conn, batch_id))
-        conn.execute(
-            insert(schema.inspection).values(person=person, why="review", command=command, batch_id=batch_id, at=home.now(), leaf_idx=index)
-        )
+        inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
         rules = agreement_of(home, conn, row).rules
         asked = {name: value for name, value in _row(home, conn, batch_id, "raw", ordinal).items() if value is not None}
         findings: list[dict[str, object]] = []

@@ -39,9 +39,12 @@ Progress = Callable[[str, BatchState], None]
 def run(home: Home, batch_id: str, progress: Progress | None = None) -> BatchState:
     """Move a batch until a person must act or it has ended; returns its state. Safe to call again after a kill."""
     while True:
-        state = _state(home, batch_id)
+        state, held = _state(home, batch_id)
         if progress:
             progress(batch_id, state)
+        if held:
+            publish(home)
+            return state
         if state is BatchState.RECEIVED:
             check_batch(home, batch_id)
         elif state is BatchState.CHECKED:
@@ -113,9 +116,10 @@ def _figures(home: Home, conn: Connection, batch_id: str, state: BatchState) -> 
     return dict(Counter(table["decision"].to_pylist())), dict(sorted(reasons.items()))
 
 
-def _state(home: Home, batch_id: str) -> BatchState:
+def _state(home: Home, batch_id: str) -> tuple[BatchState, bool]:
     with reading(home.engine) as conn:
-        return BatchState(get(conn, batch_id)["state"])
+        row = get(conn, batch_id)
+        return BatchState(row["state"]), bool(row["held"])
 
 
 def _open(home: Home, batch_id: str) -> bool:

@@ -26,5 +26,7 @@ def load_into(home: Home, source: Path, mapping: Path | None = None, say: Callab
 def record_loaded(home: Home, register: Register) -> None:
     """Write `register.loaded` with the version that every decision from here on names."""
     with release_exclusive(home.engine) as conn:
-        record(home, conn, LeafType.REGISTER_LOADED, {"register": register.version, "synthetic": register.synthetic, "persons": register.size})
+        record(
+            home, conn, LeafType.REGISTER_LOADED, {"register": register.version, "synthetic": register.synthetic, "persons": register.size}
+        )
     publish(home)

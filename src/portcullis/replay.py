@@ -182,7 +182,9 @@ def _matched_whatever(checked: pipeline.Checked, prepared: Register, terms: Agre
         raise OutOfOrder("Rules are never switched off on a real register.")
     none = pa.array(np.zeros(checked.totals.num_rows, np.int64))
     totals = pa.table({"ordinal": checked.totals["ordinal"], "fail_deficient": none, "fail_uniform": none, "refer": none})
-    return pipeline.match(pipeline.Checked(checked.names, checked.addresses, checked.facts, checked.findings, totals), prepared, terms.rules)
+    return pipeline.match(
+        pipeline.Checked(checked.names, checked.addresses, checked.facts, checked.findings, totals), prepared, terms.rules
+    )
 
 
 def _stops(layer: Layer, checked: pipeline.Checked, everything: pipeline.Matched, terms: Agreement) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""The command `portcullis`: one sub-command a noun of the journey. Exit codes: 0 done, 1 failed, 2 usage, 3 some refused, 4 did not verify."""
+"""The command `portcullis`: one sub-command a noun of the journey.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 some refused, 4 did not verify.
+"""
 
 from __future__ import annotations
 

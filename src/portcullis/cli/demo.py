@@ -27,8 +27,8 @@ def _say(step: str) -> None:
 
 
 def demo(
-    home: Annotated[Path, typer.Option("--home", help="An empty or absent directory for the demonstration's home.")] = Path("demo/home"),
-    bundle: Annotated[Path, typer.Option("--bundle", help="Where the evidence goes; a trust file is written beside it.")] = Path("demo/bundle"),
+    home: Annotated[Path, typer.Option("--home", help="An empty or absent directory.")] = Path("demo/home"),
+    bundle: Annotated[Path, typer.Option("--bundle", help="Where the evidence goes; its trust file lies beside it.")] = Path("demo/bundle"),
     scale: ScaleOption = 0.05,
     store: Annotated[str, typer.Option("--store-url", help="The store's URL; SQLite in the home by default.")] = "",
     as_json: JsonOption = False,
@@ -45,7 +45,7 @@ def _words(shown: dict[str, Any], home: Path, bundle: Path) -> str:
             replay_table(shown),
             "",
             f"The June file as it came, through the gateway: {_counts(done['as_it_came'])}.",
-            f"The same people, lawfully asked: {_counts(done['perfected'])}; {done['answers']:,} sealed answers left and were acknowledged.",
+            f"The same people, lawfully asked: {_counts(done['perfected'])}; {done['answers']:,} sealed answers left.",
             f"Seconds: {', '.join(f'{name} {value}' for name, value in shown['seconds'].items())}.",
             "",
             f"The home is in {home}; its evidence is in {bundle}, with {bundle}.trust.json beside it. Check it:",

@@ -23,7 +23,7 @@ Names = list[str] | None
 
 @app.command(
     "impose",
-    epilog="Example: portcullis order impose 25-cv-0457 --agreement irs-ice-2025 --court-time 2026-11-21T09:00:00Z --as IRS-COUNSEL --key k.json",
+    epilog="Example: portcullis order impose 25-cv-0457 --court-time 2026-11-21T09:00:00Z --as IRS-COUNSEL --key k.json",
 )
 def impose_(
     order: OrderArgument,
@@ -47,7 +47,8 @@ def impose_(
     act = sign_here(opened, key, person, "order.impose", order_content(order, scope, when))
     done = impose(opened, order, scope, when, act)
     publish(opened)
-    words = f"Order {order} is in force. Held: {len(done.held)} batches, {len(done.withheld)} of them taken back; already left: {', '.join(done.already_left) or 'none'}."
+    left = ", ".join(done.already_left) or "none"
+    words = f"Order {order} is in force. Held: {len(done.held)} batches, {len(done.withheld)} of them taken back; already left: {left}."
     result(asdict(done), as_json, words)
 
 

@@ -117,7 +117,7 @@ def revoke(key_id: Annotated[str, typer.Argument()], home: HomeOption, agency: A
 
 @officer.command(
     "add",
-    epilog="Example: portcullis officer add --agency ICE --person ICE-0001 --employee --active --cleared --mfa --trained-on 20770 --key ice-root.json",
+    epilog="Example: portcullis officer add --agency ICE --person ICE-7 --employee --active --cleared --mfa --trained-on 20770 --key r.json",
 )
 def officer_add(
     home: HomeOption,

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from portcullis import accounting
 from portcullis.errors import Refused
 from portcullis.home import Home
+from portcullis.inspections import inspection
 from portcullis.intake.names import standardise_names
-from portcullis.journal import record
-from portcullis.model import LeafType
 from portcullis.store import reading, schema, writing
 
 __all__ = ["Identity", "accounting_of"]
@@ -56,8 +55,7 @@ class Identity:
 def accounting_of(home: Home, identity: Identity, person: str) -> list[dict[str, object]]:
     """Every entry about that identity, oldest batch first; `person` is who asks."""
     with writing(home.engine) as conn:
-        index = record(home, conn, LeafType.INSPECTION, {"who": person, "why": "accounting", "command": "accounting"})
-        conn.execute(insert(schema.inspection).values(person=person, why="accounting", command="accounting", at=home.now(), leaf_idx=index))
+        inspection(home, conn, person=person, why="accounting", command="accounting")
     wanted = _blind(home, identity)
     with reading(home.engine) as conn:
         b = schema.batch

@@ -34,6 +34,8 @@ from portcullis.review import ReleaseContent, release_content, release_root
 from portcullis.standing import vault_of
 from portcullis.store import outbox, reading, release_shared, schema
 
+_STATUS = "Type: portcullis batch status "
+
 __all__ = ["BEFORE_COMMIT", "commit_release", "sealed_hash", "sealed_root"]
 
 BEFORE_COMMIT = frozenset({"A23", "A24", "A25"})
@@ -62,7 +64,7 @@ def commit_release(home: Home, batch_id: str) -> int:
         row = _authorized(conn, batch_id)
         reasons = [r for r in may_release(gather(home, conn, batch_id, examined)) if r.split()[0] not in BEFORE_COMMIT]
         if row["held"] or reasons or release_content(conn, batch_id) != content:
-            raise Refused("The release cannot be committed.", "; ".join(reasons) or "The batch is held.", "Type: portcullis batch status " + batch_id)
+            raise Refused("The release cannot be committed.", "; ".join(reasons) or "The batch is held.", _STATUS + batch_id)
         outbox.put(conn, batch_id, "answers", [(name, digest)], at=home.now())
         released, sealed_to = release_root(content), sealed_root(sealed)
         fields = {"root": released, "answers": len(sealed), "sealed_root": sealed_to}
@@ -70,7 +72,13 @@ def commit_release(home: Home, batch_id: str) -> int:
         facts = canonical(asdict(content) | {"engagements": list(content.engagements)}).decode()
         conn.execute(
             insert(schema.release).values(
-                batch_id=batch_id, root=released, state="committed", facts=facts, committed_leaf=index, answers=len(sealed), sealed_root=sealed_to
+                batch_id=batch_id,
+                root=released,
+                state="committed",
+                facts=facts,
+                committed_leaf=index,
+                answers=len(sealed),
+                sealed_root=sealed_to,
             )
         )
         move(conn, batch_id, BatchState.AUTHORIZED, BatchState.COMMITTED)
@@ -80,7 +88,7 @@ def commit_release(home: Home, batch_id: str) -> int:
 def _authorized(conn: Connection, batch_id: str) -> RowMapping:
     row = get(conn, batch_id)
     if row["state"] != BatchState.AUTHORIZED:
-        raise OutOfOrder(f"Batch {batch_id} is not authorized.", f"Its state is {row['state']}.", "Type: portcullis batch status " + batch_id)
+        raise OutOfOrder(f"Batch {batch_id} is not authorized.", f"Its state is {row['state']}.", _STATUS + batch_id)
     return row
 
 

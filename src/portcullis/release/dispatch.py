@@ -37,6 +37,7 @@ from portcullis.store.steps import once
 __all__ = ["Withheld", "dispatch"]
 
 UNPUBLISHED = "A24"
+_STATUS = "Type: portcullis batch status "
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def dispatch(home: Home, batch_id: str) -> int | Withheld:
         row = _committed(conn, batch_id)
         reasons = may_release(gather(home, conn, batch_id, examined))
         if [reason.split()[0] for reason in reasons] == [UNPUBLISHED]:
-            raise Refused("No published checkpoint covers the commit yet.", "Nothing leaves before it (R42).", "Type: portcullis ledger checkpoint")
+            raise Refused(
+                "No published checkpoint covers the commit yet.", "Nothing leaves before (R42).", "Type: portcullis ledger checkpoint"
+            )
         if reasons or ready.root != _standing_release(conn, batch_id)["root"]:
             withhold(home, conn, batch_id, ";".join(sorted({reason.split()[1] for reason in reasons})) or "changed", held=False)
             return Withheld(batch_id, reasons)
@@ -77,7 +80,7 @@ class _Ready:
 def _committed(conn: Connection, batch_id: str) -> RowMapping:
     row = get(conn, batch_id)
     if row["state"] != BatchState.COMMITTED:
-        raise OutOfOrder(f"Batch {batch_id} is not committed.", f"Its state is {row['state']}.", "Type: portcullis batch status " + batch_id)
+        raise OutOfOrder(f"Batch {batch_id} is not committed.", f"Its state is {row['state']}.", _STATUS + batch_id)
     return row
 
 
@@ -98,7 +101,11 @@ def _send(home: Home, conn: Connection, row: RowMapping, ready: _Ready) -> int:
     batch_id, batch, release = row["id"], ref(conn, row["id"]), _standing_release(conn, row["id"])
     count = len(ready.sealed)
     if sealed_root(list(ready.sealed)) != release["sealed_root"] or count != release["answers"] or count != len(ready.leaves):
-        raise Tampered(f"The sealed answers of batch {batch_id} are not those committed.", "The file in the outbox differs.", "Keep everything as it is.")
+        raise Tampered(
+            f"The sealed answers of batch {batch_id} are not those committed.",
+            "The file in the outbox differs.",
+            "Keep everything as it is.",
+        )
     covered, covered_root = published(conn)
     fields = {"root": release["root"], "committed": release["committed_leaf"], "checkpoint": {"size": covered, "root": covered_root}}
     first = leaf(home, LeafType.RELEASE_DISPATCHED, fields, batch=batch)

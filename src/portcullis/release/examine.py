@@ -19,12 +19,13 @@ from portcullis.agreement import Agreement, adopted
 from portcullis.batches import get
 from portcullis.errors import Refused, Tampered
 from portcullis.home import Home
+from portcullis.inspections import inspection
 from portcullis.ledger import root
 from portcullis.matching.answers import vetoed
 from portcullis.matching.register import Register, open_register
 from portcullis.model import LeafType
 from portcullis.release.answers import answers_root, outside_whitelist
-from portcullis.store import reading, schema
+from portcullis.store import reading, schema, writing
 
 __all__ = ["Examined", "decisions_root_now", "examine"]
 
@@ -55,6 +56,8 @@ def pending(conn: Connection, batch_id: str) -> list[tuple[str, str]]:
 
 def examine(home: Home, batch_id: str) -> Examined:
     """Read and hash everything the release rests on. What cannot be read is unknown, and refuses."""
+    with writing(home.engine) as conn:
+        inspection(home, conn, person=home.settings.operator, why="vetoes", command="release", batch_id=batch_id)
     with reading(home.engine) as conn:
         row = get(conn, batch_id)
         waiting = pending(conn, batch_id)

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from portcullis.agreement import Agreement, adopted
 from portcullis.batches import assigned, get
+from portcullis.crypto import signer_of
 from portcullis.decision import ReleaseFacts
 from portcullis.errors import PortcullisError
 from portcullis.home import Home
+from portcullis.ledger import decode
 from portcullis.matching.folder import read_index
 from portcullis.model import LeafType
 from portcullis.officers import officer_of_key
@@ -103,9 +105,11 @@ def _authorizations(home: Home, conn: Connection, row: RowMapping) -> dict[str, 
 
 
 def _signer_key_valid(conn: Connection, row: RowMapping) -> bool:
-    k = schema.key
-    query = select(func.count()).where(k.c.agency == row["agency"], k.c.person == row["signer"], k.c.revoked_at.is_(None))
-    return bool(conn.execute(query).scalar_one() > 0)
+    """The key that signed the envelope, as the ledger holds it, is still enrolled for the signer."""
+    leaf = schema.leaf
+    body = conn.execute(select(leaf.c.body).where(leaf.c.batch_id == row["id"], leaf.c.type == LeafType.BATCH_RECEIVED.value)).scalar_one()
+    signer = officer_of_key(conn, signer_of(decode(bytes(body)).fields["envelope"]))
+    return signer is not None and (signer.agency, signer.person) == (row["agency"], row["signer"])
 
 
 def _engaged_keys_valid(conn: Connection, batch_id: str) -> bool:
@@ -146,9 +150,7 @@ def _recipients(conn: Connection, row: RowMapping, agreement: Agreement | None, 
 def _commit(conn: Connection, row: RowMapping, quorum: int | None) -> dict[str, int | None]:
     # No witness can cosign yet, so a witness that the agreement asks for is a witness missing: nothing leaves.
     r = schema.release
-    found = (
-        conn.execute(select(r).where(r.c.batch_id == row["id"], r.c.state != "withheld")).mappings().first()
-    )
+    found = conn.execute(select(r).where(r.c.batch_id == row["id"], r.c.state != "withheld")).mappings().first()
     covered, _ = published(conn)
     if found is None:
         return {"committed": 0, "commit_published": 0, "witnesses_missing": None, "dispatched_before": 0}

@@ -66,16 +66,6 @@ def commit_stock(home: Home, k: int, commitment: str, act: Mapping[str, object])
         conn.execute(insert(schema.sample_stock).values(k=k, commitment=commitment, overseer=officer.person))
 
 
-def take_stock(conn: Connection, batch_id: str) -> int | None:
-    """Give the batch the first commitment no batch has yet; None when the stock is empty."""
-    s = schema.sample_stock
-    k = conn.execute(select(func.min(s.c.k)).where(s.c.batch_id.is_(None))).scalar_one()
-    if k is not None:
-        conn.execute(update(s).where(s.c.k == k).values(batch_id=batch_id))
-        conn.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(sample_k=k))
-    return None if k is None else int(k)
-
-
 def select_positions(seed: bytes, count: int, size: int) -> list[int]:
     """The positions (0-based, in log order) that the seed draws from `count`, sorted."""
     ranked = sorted(range(count), key=lambda position: hashlib.sha256(seed + position.to_bytes(8, "big")).digest())

@@ -12,13 +12,14 @@ from portcullis import evidence
 from portcullis.agreement import Agreement
 from portcullis.batches import get
 from portcullis.home import Home
+from portcullis.inspections import inspection
 from portcullis.matching.answers import last_known
 from portcullis.matching.register import Register, open_register
 from portcullis.model import Decision
 from portcullis.release import answer_body, prepare_answers
 from portcullis.release.answers import ANSWERED
 from portcullis.steps.context import agreement_of, receivers_of
-from portcullis.store import reading
+from portcullis.store import reading, writing
 
 __all__ = ["answers"]
 
@@ -35,6 +36,8 @@ def answers(home: Home, batch_id: str) -> int:
         purposes = evidence.read(home, conn, batch_id, "checked_facts", columns=["ordinal", "purpose_code"])
         receivers = receivers_of(home, conn, batch_id, answered["ordinal"].to_pylist())
     until = datetime.fromtimestamp(home.now() + agreement.use_days * 86_400, UTC).strftime("%Y-%m-%d")
+    with writing(home.engine) as conn:
+        inspection(home, conn, person=home.settings.operator, why="answers", command="batch.run", batch_id=batch_id)
     register = open_register(home.path / "register")
     purpose = dict(zip(purposes["ordinal"].to_pylist(), purposes["purpose_code"].to_pylist(), strict=True))
     return prepare_answers(home, batch_id, _bodies(batch_id, agreement, register, answered, purpose, receivers, until))

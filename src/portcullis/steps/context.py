@@ -19,6 +19,13 @@ __all__ = ["agreement_of", "checked_of", "matched_of", "receivers_of", "switches
 
 def agreement_of(home: Home, conn: Connection, row: RowMapping) -> Agreement:
     """The agreement in force, which must be the version the batch was received under."""
+    if row["held"]:
+        raise Refused(
+            f"Batch {row['id']} is held.",
+            "An order in force covers it (R07).",
+            "It goes on when the order is lifted.",
+            code="B-ENJOINED",
+        )
     agreement = adopted(home, conn, row["agreement_id"])
     if agreement is None or agreement.version != row["agreement_version"] or agreement.rules.hash != row["rules_hash"]:
         raise Refused(

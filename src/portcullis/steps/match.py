@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from sqlalchemy import insert, update
 
 from portcullis import evidence, pipeline
-from portcullis.batches import get, move, ref
+from portcullis.batches import get, move, take_stock
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.journal import record
+from portcullis.inspections import inspection
 from portcullis.matching.register import open_register
-from portcullis.model import BatchState, Decision, LeafType
+from portcullis.model import BatchState, Decision
 from portcullis.pipeline import Checked, Matched
-from portcullis.review.sample import take_stock
 from portcullis.steps.context import agreement_of, checked_of, switches_of
 from portcullis.store import reading, schema, writing
 from portcullis.store.steps import done, once
@@ -32,8 +31,7 @@ def match_step(home: Home, batch_id: str) -> None:
         row = get(conn, batch_id)
         agreement = agreement_of(home, conn, row)
         if not done(conn, batch_id, "inspected"):
-            who = {"who": home.settings.operator, "why": "match", "command": "batch.match", "register": register.version}
-            index = record(home, conn, LeafType.INSPECTION, who, batch=ref(conn, batch_id))
+            index = inspection(home, conn, person=home.settings.operator, why="match", command="batch.match", batch_id=batch_id)
             once(conn, batch_id, "inspected", index, at=home.now())
     with reading(home.engine) as conn:
         checked = checked_of(home, conn, batch_id)

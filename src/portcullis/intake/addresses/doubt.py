@@ -119,16 +119,17 @@ def read(tokens: tuple[str, ...], roles: str, kind: str | None, form: str) -> Re
 
 def _without_street(words: _Words) -> Reading:
     """No number and street: whatever the words say only names the reason."""
-    if words.institution:
+    street = any(classify(word).letter in "ts:" for word in words.words)
+    if words.institution and not (street and not words.any("custody", "agency")):
         return Reading.INSTITUTION
     unknown = words.strong or words.misspelt or words.statement or words.keys or words.any("any_street")
     return Reading.PLACEHOLDER if unknown or words.any("statement") else Reading.CLEAR
 
 
 def _with_street(tokens: tuple[str, ...], roles: str, kind: str, form: str) -> Reading:
-    part = {key: [token for token, role in zip(tokens, roles, strict=True) if role in key] for key in ("SB123", "T", "X", "N", "I")}
-    outside, name = _words(part["X"]), _words(part["SB123"])
-    if "~" in part["X"] or "~" in part["SB123"]:
+    part = {key: [token for token, role in zip(tokens, roles, strict=True) if role in key] for key in ("SB123", "T", "XE", "N", "I")}
+    outside, name = _words(part["XE"]), _words(part["SB123"])
+    if "~" in part["XE"] or "~" in part["SB123"]:
         return Reading.DOUBT
     if outside.institution:
         return Reading.INSTITUTION

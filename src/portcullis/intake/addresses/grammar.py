@@ -1,7 +1,7 @@
 """One row's class letters to roles, one role letter per token. Each different signature is parsed once, in plain Python; rows only look it up.
 
 Roles: N number · P direction before · S street name · T street type · Q direction after · U unit word (shown) · I unit id · F floor · C city
-B urbanizacion (part of the delivery key) · X left out · Z state or ZIP · and those that stand for a constant in the street name:
+B urbanizacion (part of the delivery key) · E words beside the address (read a second time) · X left out · Z state or ZIP · and those that stand for a constant in the street name:
 1 `US HWY`, 2 `SR`, 3 `CR`, 4 `RR`, 5 `HC`, 6 `PO BOX`, 7 `GENERAL DELIVERY`.
 """
 
@@ -32,6 +32,11 @@ class Parse:
     kind: str | None
     form: str = ""
     doubt: bool = False
+
+    @property
+    def extra(self) -> bool:
+        """Whether words stand beside the address: a name, a building, a remark."""
+        return "E" in self.roles
 
 
 @lru_cache(maxsize=500_000)
@@ -74,12 +79,16 @@ def _plausible(form: str, match: re.Match[str]) -> bool:
     """A bare street must be more than letters or units; a prefix without comma needs a street type behind it."""
     name = match.group("name")
     if form == "bare":
+        if set(name) <= frozenset("D6") or match.group("number")[0] == "D" and match.group("prefix"):
+            return False
         if match.group("prefix") and name in ("t", "s", ":", "T"):
             return False
         if set(name) <= _ONLY_LETTERS or set(name) <= _UNIT_CLASSES or name in ("s", "e", "x", "&"):
             return False
-        if name[0] in "#e" or name[-1] in "#":
+        if name[0] == "#" or name[-1] in "#" or (name[0] == "e" and "w" not in name):
             return False
+    if form == "typed" and match.group("number")[0] == "D" and set(name) <= frozenset("D6"):
+        return False
     if form == "typed" and (name[0] in "#&" or set(name) <= frozenset("e#")):
         return False
     return not (form in ("grid", "short") and match.group("prefix"))
@@ -106,12 +115,17 @@ def _street_roles(body: str, match: re.Match[str]) -> str:
 
 def _units(roles: list[str], body: str, match: re.Match[str]) -> None:
     """Roles of everything that tells doors of one building apart: before the number, after the street, in the unit column."""
+    for group in ("prefix", "rest", "before", "tail"):
+        _paint(roles, match, group, "E")
+    for at, letter in enumerate(body):
+        if letter in ",|%" and roles[at] == "E":
+            roles[at] = "X"
     for group in ("lead", "units"):
         if group in match.re.groupindex and match.group(group):
             _unit_roles(roles, body, match.start(group), match.end(group))
     if "rest" in match.re.groupindex and match.group("rest"):
         bar = body.find("|", match.start("rest"))
-        if bar >= 0:
+        if bar >= 0 and body[bar + 1 : bar + 2] != "%":
             _unit_roles(roles, body, bar, len(body), loose=True)
 
 
@@ -148,7 +162,7 @@ def _military(body: str) -> Parse | None:
         if not match:
             continue
         roles = ["X"] * len(body)
-        for group, role in (("words", "S"), ("route", "S"), ("ship", "S"), ("number", "N")):
+        for group, role in (("words", "S"), ("route", "S"), ("ship", "S"), ("number", "N"), ("prefix", "E"), ("rest", "E")):
             _paint(roles, match, group, role)
         return Parse("".join(roles), "military", "military")
     return None
@@ -216,6 +230,8 @@ def _rank(found: Parse, head: str, start: int) -> tuple[int, int]:
     if found.form == "typed":
         last = found.roles.rfind("T")
         level = 1 if head[last] in _STRONG else 3
+        if set(head[found.roles.find("S") : last]) <= frozenset("Cy"):
+            level = 5
     town = len(head) - start
     if level == 4:
         opener = head[start] in "8S3sD"

@@ -23,6 +23,8 @@ _FRACTION = re.compile(r"[1-9][0-9]?/[1-9][0-9]?")
 _DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 _SPLIT = re.compile(r"([A-Z]{2,})([0-9]+[A-Z]{0,2})|([0-9]+)([A-Z]{3,})")
 _QUADRANT = re.compile(r"(NE|NW|SE|SW)([0-9]+(?:ST|ND|RD|TH)?)")
+_HALF = re.compile(r"([0-9]+)-([1-9]/[1-9])")
+_BLOCK = re.compile(r"[0-9]+[A-Z]{1,2}[0-9]+")
 _ZIP9 = re.compile(r"[0-9]{5}-[0-9]{4}")
 
 _CAN_PREFIX = frozenset("HRCUIq7rNMxpXcmKuLeiksz2")
@@ -59,7 +61,7 @@ def _in_names() -> dict[str, str]:
 
 def split(text: str) -> tuple[str, ...]:
     """The token, or the two it is made of when a known word and a number were written together."""
-    match = _QUADRANT.fullmatch(text)
+    match = _QUADRANT.fullmatch(text) or _HALF.fullmatch(text)
     if match:
         return match.group(1), match.group(2)
     match = _SPLIT.fullmatch(text)
@@ -85,7 +87,7 @@ def classify(text: str) -> Token:
         return _known(text, entry)
     if text in (",", "|", "#", "~"):
         return _plain(text, "/" if text == "#" else text)._replace(suspect=int(text == "~"), unit="#" if text == "#" else text)
-    letter = "l" if len(text) == 1 else "w"
+    letter = "l" if len(text) == 1 else "=" if len(text) == 2 else "w"
     return _plain(letter, _in_names().get(text, text))._replace(suspect=int(suspect(text)))
 
 
@@ -106,7 +108,7 @@ def _mixed(text: str) -> Token:
     ordinal = _ORDINAL.fullmatch(text)
     if ordinal:
         return _plain("o", ordinal.group(1))
-    for pattern, letter in ((_GRID, "g"), (_HYPHENATED, "h"), (_FRACTION, "f"), (_DECIMAL, "0"), (_LETTER_NUMBER, "b")):
+    for pattern, letter in ((_GRID, "g"), (_HYPHENATED, "h"), (_FRACTION, "f"), (_DECIMAL, "0"), (_LETTER_NUMBER, "b"), (_BLOCK, "b")):
         if pattern.fullmatch(text):
             return _plain(letter, text.lstrip("0") if letter == "h" else text)
     numbered = _NUMBER_LETTER.fullmatch(text)

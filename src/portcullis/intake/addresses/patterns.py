@@ -5,7 +5,7 @@
     H highway · R route · C county · U US · y state · z name of a state · I interstate · q CR/SR/FM · 7 RM · N township, ranch · M mile
     x box · p PO · P O letters · j post · J office · X drawer · r RR · c HC · A star · m PMB · G general · d delivery
     K PSC/CMR · B APO · V USS · Y urb · Q condominio · 2 barrio, sector, parcela · 4 extension · E carretera · k km
-    u unit word · # sign · L floor · i rear, basement · e number word · _ letter U · % care of · & and · ~ foreign script · w word · . other
+    u unit word · # sign · L floor · i rear, basement · e number word · _ letter U · % care of · & and · ~ foreign script · w word · = word of two letters · . other
     , comma · | next column
 
 Each named group is the role of its tokens (grammar.py).
@@ -20,31 +20,31 @@ __all__ = ["BOXES", "MILITARY", "PUERTO_RICO", "STREETS", "UNIT_PIECES"]
 _SEP = "[,|]"
 _ID = "[n5abghlPORDI61of9xq_XK0CT.]"
 _UNIT = (
-    rf"(?:[u7_]e?#*e?(?:{_ID}{{1,2}}|i|w(?={_SEP}|$))|#+e?{_ID}{{1,2}}|e{_ID}{{1,2}}|Le?#?{_ID}|#?e?[no1al5b]L|i[n5ab]?|wL|m#?{_ID}"
+    rf"(?:[u7_]e?#*e?(?:{_ID}{{1,2}}|i|[w=](?={_SEP}|$))|#+e?{_ID}{{1,2}}|e{_ID}{{1,2}}|Le?#?{_ID}|#?e?[no1al5b]L|i[n5ab]?|[w=]L|m#?{_ID}"
     rf"|(?:p|PO|jJ)[xX]e?#?{_ID}|i?Li?)"
 )
 _UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL:|])l)?)"
 _REST = rf"(?P<rest>{_SEP}.*)?$"
 _LEAD = rf"^(?P<lead>(?:{_UNIT}{_SEP}?)*)"
-_PREFIX = r"(?:(?P<prefix>(?![n5ah]).+?)(?<![HRUqIC7yzE#eKxXcprNMuvkA_&@mG1]))?"
-_NUMBER = r"(?P<number>g{1,2}f?|M[n50]|[n5]&[n5]|[n5][n5](?=[DwT6]*o[ts:])|[n5h1ag]f?)"
+_PREFIX = r"(?:(?P<prefix>(?![n5ah]).+?)(?<![HRUqIC7yzE#eKxXcprNMuvkA_&@mG1]))??"
+_NUMBER = r"(?P<number>g{1,2}f?|Mj?[n50]|(?<![^,|])D[n5](?=[^D6,|n5])|[n5]&[n5]|[n5][n5](?=[Dw=T6]*o[ts:])|[n5h1ag]f?)"
 _DIRS = "[D6]{1,2}"
 _NAME = r"[^,|%#~]"
-_WORDS = r"(?:[n5](?=[wtTs:])|[wTt:sSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
+_WORDS = r"(?:[n5](?=[w=tTs:])|[w=Tt:sSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
 _END = _UNITS + _REST
 
 _ROADS = (
-    r"(?:(?P<us>U(?:[HR]|[st][tR])?)|(?P<state>[yzs3][HRtq]|[yz3](?=e?\#?[n5])|q(?=e?[n5ab])H?)|(?P<county>C[HRtq])"
-    r"|(?P<named>N[tRyH]?t?|7|[HR]|I[HR]?))"
+    r"(?:(?P<us>U(?:[HR]|[st][tR])?)|(?P<state>[yzs3][HRt]|[yz3]q|[yz3](?=e?\#?[n5]))|(?P<county>C[HRtq])"
+    r"|(?P<named>N[tRyH]?t?|q|7|r[rR]?|[HR]|I[HR]?))"
 )
 _HIGHWAY = (
-    rf"(?P<predir>{_DIRS})?(?P<old>[wT])?{_ROADS}(?P<sign>[e#]*)(?P<name>[n5abog1]|[lPO_Ii](?![wTtsS:])|(?<=C[Ht])[wD])(?P<drop>[tH](?![n5]))?(?P<postdir>{_DIRS})?"
+    rf"(?P<predir>{_DIRS})?(?P<old>[w=T])?{_ROADS}(?P<sign>[e#]*)(?P<name>[n5abog1]|[lPO_Ii](?![wTtsS:])|(?<=C[Ht])[=D]|(?<=q)[=D])(?P<drop>[tH](?![n5]))?(?P<postdir>{_DIRS})?"
 )
 _LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tv:](?:[n5oab]|[lPORD6z_I]))(?P<postdir>{_DIRS})?"
 _TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tTs3H4:q])(?P<postdir>{_DIRS})?"
 _GRID = r"(?P<predir>[D6])(?P<name>[n5o])(?P<postdir>[D6])"
 _BARE = rf"(?P<predir>{_DIRS})?(?P<name>{_WORDS}+?)(?P<postdir>{_DIRS})?"
-_SHORT_ROAD = r"(?P<predir>[D6])?(?P<name>b)(?P<postdir>[D6])?"
+_SHORT_ROAD = r"(?P<predir>[D6])?(?P<name>b|l[n5])(?P<postdir>[D6])?"
 
 _HOUSE = _LEAD + _PREFIX + _NUMBER + f"{_SEP}?"
 
@@ -61,7 +61,7 @@ BOXES = (
     ("rural_route", re.compile(rf"{_WHO}r[rR]?e?#?(?P<route>[n5ab1])(?P<short>){_END}")),
     ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[Rt]?)e?#?(?P<route>[n5ab1])?{_SEP}?x[e#]*(?P<number>{_BOX_ID}){_END}")),
     ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[Rt])e?#?(?P<route>[n5ab1])(?P<short>){_END}")),
-    ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|wJ)?j?(?:xX?|X|p|pj|PO)[e#]*(?P<number>{_BOX_ID}){_END}")),
+    ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|[w=]J)?j?(?:xX?|X|p|pj|PO)[e#]*(?P<number>{_BOX_ID})(?P<station>[Tt:][lnw=5D])?{_END}")),
     ("general_delivery", re.compile(rf"{_WHO}(?P<words>Gd|dG)e?{_END}")),
 )
 
@@ -71,8 +71,8 @@ MILITARY = (
     re.compile(rf"{_WHO}(?P<words>Gd|dG)(?P<rest>{_SEP}.*)?$"),
 )
 
-_URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?)"
-_DOOR = r"(?:[n5ab]b|[wlDP][n5]|b[n5]?|[n5ah]w?l?|g)"
+_URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?|w[w=Ts8z3:]*)"
+_DOOR = r"(?:[n5ab]b|[=lDP][n5]|b[n5]?|[n5ah]w?l?|g)"
 _CALLE = rf"[vt:](?:{_WORDS}|[n5b])+?"
 _TAIL = rf"(?P<tail>{_SEP}?[2YQ4][^,|]+|{_SEP}.*)?{_REST}"
 
@@ -81,12 +81,12 @@ PUERTO_RICO = (
     re.compile(rf"^{_URB}{_SEP}?(?P<name>{_CALLE}){_SEP}?[#e]*(?P<number>{_DOOR}){_END}"),
     re.compile(rf"^(?P<number>{_DOOR}){_SEP}?(?P<name>{_CALLE})(?P<postdir>D)?{_SEP}?{_URB}{_END}"),
     re.compile(rf"^(?P<name>{_CALLE}){_SEP}?[#e]*(?P<number>{_DOOR})(?:{_SEP}?{_URB})?{_END}"),
-    re.compile(rf"^(?P<before>[2YQ][^,|E]+?{_SEP}?)?(?P<name>E[e#]?[n5ab])(?P<door>{_SEP}?k[n50]{_SEP}?(?:k[n50])?){_TAIL}"),
+    re.compile(rf"^(?P<before>[2YQ][^,|E]+?{_SEP}?)?(?P<name>(?:E|[zHR](?=e?[n5ab]{_SEP}?k))[e#]?[n5ab])(?P<door>{_SEP}?k[n50]{_SEP}?(?:k[n50])?){_TAIL}"),
     re.compile(rf"^(?P<urb>Q[^,|]+?)(?P<units>(?:{_SEP}?{_UNIT})+){_REST}"),
     re.compile(rf"^(?P<urb>2[^,|]+?)(?P<word>2|x|k)[e#]?(?P<number>[n5ab]){_END}"),
 )
 
 UNIT_PIECES = re.compile(
-    rf"(?P<floor>(?:#?e?(?P<f1>[no1al5b])L)|(?:Le?#?(?P<f2>{_ID})))|(?P<box>(?:p|PO|jJ)[xX]e?#?{_ID})"
-    rf"|(?P<word>[u7_m])(?P<signs>[e#]*)(?P<id>{_ID}{{1,2}}|i|w)|(?P<sign>[e#]+)(?P<id2>{_ID}{{1,2}})|(?P<alone>.)"
+    rf"(?P<floor>(?:#?e?(?P<f1>[no1al5b])L(?!e?#?[n5a]))|(?:Le?#?(?P<f2>{_ID})))|(?P<box>(?:p|PO|jJ)[xX]e?#?{_ID})"
+    rf"|(?P<word>[u7_m])(?P<signs>[e#]*)(?P<id>{_ID}{{1,2}}|i|w|=)|(?P<sign>[e#]+)(?P<id2>{_ID}{{1,2}})|(?P<alone>.)"
 )

@@ -18,6 +18,7 @@ from portcullis.intake.addresses.fold import fold
 from portcullis.intake.addresses.grammar import KINDS, Parse, parse
 from portcullis.intake.addresses.judge import Judgement, Parts, judge
 from portcullis.intake.addresses.lexicon import Token, classify, split
+from portcullis.intake.addresses.phrases import TRIGGERS, merge
 from portcullis.intake.addresses.place import STATUSES, Value, agreement, city, state, zip5, zip_state
 from portcullis.intake.addresses.tail import ends_of, find_tail
 from portcullis.intake.addresses.tokens import FIELD, tokenise
@@ -161,7 +162,29 @@ def _tokens(texts: Any) -> tuple[_Ints, _Ints, list[Token], list[str]]:
         codes = np.where(is_second, second[grown], first[grown])
         bounds = later[bounds]
         spelled = list(index)
+    codes, bounds = _merged(codes, bounds, spelled)
     return codes, bounds, _facts(spelled), spelled
+
+
+def _merged(codes: _Ints, bounds: _Ints, spelled: list[str]) -> tuple[_Ints, _Ints]:
+    """Tokens that are one thing together become one; new spellings are added to `spelled`."""
+    trigger = np.array([token in TRIGGERS for token in spelled] or [False], np.bool_)[codes]
+    if not trigger.any():
+        return codes, bounds
+    index = {token: code for code, token in enumerate(spelled)}
+    keep = np.ones(len(codes), np.bool_)
+    codes = codes.copy()
+    for row in np.unique(np.searchsorted(bounds, np.flatnonzero(trigger), side="right") - 1):
+        start, stop = int(bounds[row]), int(bounds[row + 1])
+        tokens, at = [spelled[code] for code in codes[start:stop]], 0
+        while at < len(tokens):
+            found = merge(tokens, at)
+            if found:
+                codes[start + at] = index.setdefault(found[0], len(index))
+                keep[start + at + 1 : start + at + found[1]] = False
+            at += found[1] if found else 1
+    spelled.extend(list(index)[len(spelled) :])
+    return codes[keep], np.concatenate(([0], np.cumsum(keep)))[bounds]
 
 
 def _classes(
@@ -267,7 +290,8 @@ def _finish(rows: int, flat: Flat, facts: list[Token], spelled: list[str], parse
 
 
 def _delivery_key(out: dict[str, Any], urb: Any) -> Any:
-    parts = [compact(out[name]) for name in ("number", "predir", "street_name", "street_type", "postdir")]
+    number = pc.replace_substring_regex(pc.fill_null(out["number"], ""), r" ([0-9]+/)", r"+\1")
+    parts = [compact(number), *(compact(out[name]) for name in ("predir", "street_name", "street_type", "postdir"))]
     key = pc.binary_join_element_wise(out["kind"], *parts, compact(urb), "|")
     return pc.if_else(pc.is_valid(out["kind"]), key, pa.scalar(None, pa.string()))
 
@@ -309,7 +333,7 @@ def _readings(flat: Flat, facts: list[Token], spelled: list[str], parses: list[P
     suspects[flat.roles == ord("C")] = 0
     before = np.concatenate(([0], np.cumsum(suspects)))
     wanted = (before[flat.bounds[1:]] - before[flat.bounds[:-1]]) > 0
-    wanted |= np.array([found.kind is None for found in parses], np.bool_)[parse_codes]
+    wanted |= np.array([found.kind is None or found.extra for found in parses], np.bool_)[parse_codes]
     readings = np.zeros(len(parse_codes), np.int64)
     for row in np.flatnonzero(wanted):
         start, stop = flat.bounds[row] + 1, flat.bounds[row + 1]

@@ -18,11 +18,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from portcullis import accounting, evidence
 from portcullis.agreement import Agreement, adopted
-from portcullis.batches import assign, new_number, ref
+from portcullis.batches import assign, new_number, ref, take_stock
 from portcullis.crypto import canonical, commit
 from portcullis.errors import Refused
 from portcullis.home import Home
@@ -144,17 +144,8 @@ def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, 
     salted = commit(secrets.token_bytes(32), "engagements", log_id, agreement.id, [one.digest for one in engaged])
     fields = {"envelope": dict(opened.dsse), "engagements": salted.hex(), "count": envelope.count, "operator": home.settings.operator}
     record(home, conn, LeafType.BATCH_RECEIVED, fields, batch=ref(conn, batch_id))
-    _take_stock(conn, batch_id)
+    take_stock(conn, batch_id)  # the k-th received batch uses the k-th number; an empty stock is caught before decisions
     return Received(batch_id, BatchState.RECEIVED, envelope.count)
-
-
-def _take_stock(conn: Connection, batch_id: str) -> None:
-    """The k-th received batch uses the k-th number (ledger.md); an empty stock is caught before decisions are written."""
-    s = schema.sample_stock
-    k = conn.execute(select(func.min(s.c.k)).where(s.c.batch_id.is_(None))).scalar_one()
-    if k is not None:
-        conn.execute(update(s).where(s.c.k == k).values(batch_id=batch_id))
-        conn.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(sample_k=k))
 
 
 def _refuse(home: Home, conn: Connection, opened: Opened, finding: Finding | None) -> Received:

@@ -32,8 +32,8 @@ def refused_entries(home: Home, opened: Opened, reason: str) -> dict[str, list[A
             "why": reason,
             "agency": agency,
         }
-        for name in columns:
-            columns[name].append(None)
+        for values in columns.values():
+            values.append(None)
         columns["ordinal"][-1] = row["ordinal"]
         columns["entry"][-1] = canonical(entry).decode()
         columns["blind_number"][-1] = accounting.blind_number(home, key["number"]) if key["number"] else None

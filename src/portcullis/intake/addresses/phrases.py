@@ -1,0 +1,58 @@
+"""Several tokens that are one: numbers in words (TWENTY-ONE, FIVE HUNDRED) and names everybody shortens (Martin Luther King)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from portcullis.intake.addresses.vocabulary import read_yaml
+
+__all__ = ["TRIGGERS", "merge", "triggers"]
+
+
+@lru_cache(maxsize=None)
+def _numbers() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    data = read_yaml("numbers.yaml")
+    return tuple({word: int(value) for word, value in data[key].items()} for key in ("cardinals", "tens", "ordinals"))  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=None)
+def _phrases() -> tuple[tuple[tuple[str, ...], str], ...]:
+    found = [(tuple(text.split()), token) for token, texts in read_yaml("numbers.yaml")["phrases"].items() for text in texts]
+    return tuple(sorted(found, key=lambda item: (-len(item[0]), item)))
+
+
+@lru_cache(maxsize=None)
+def triggers() -> frozenset[str]:
+    """Tokens without which nothing is merged: only rows with one of them are looked at."""
+    _, tens, _ = _numbers()
+    return frozenset({*tens, "HUNDRED", "THOUSAND", "KING", "MLK", "KENNEDY", "CARE"})
+
+
+TRIGGERS = triggers()
+
+
+def merge(tokens: list[str], at: int) -> tuple[str, int] | None:
+    """The one token that begins at `at`, and how many tokens it replaces; None where nothing is to be merged."""
+    for words, token in _phrases():
+        if tuple(tokens[at : at + len(words)]) == words:
+            return token, len(words)
+    return _number(tokens, at)
+
+
+def _number(tokens: list[str], at: int) -> tuple[str, int] | None:
+    cardinals, tens, ordinals = _numbers()
+    total, used = 0, 0
+    while at + used < len(tokens):
+        word = tokens[at + used]
+        if word in cardinals and (total == 0 or (total % 100 == 0 or (total % 10 == 0 and cardinals[word] < 10))):
+            total += cardinals[word]
+        elif word in tens and total % 100 == 0:
+            total += tens[word]
+        elif word == "HUNDRED" and 0 < total < 100:
+            total *= 100
+        elif word in ordinals and ordinals[word] < 10 and total % 100 >= 20 and total % 10 == 0:
+            return f"{total + ordinals[word]}TH", used + 1
+        else:
+            break
+        used += 1
+    return (str(total), used) if used > 1 else None
