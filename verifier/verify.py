@@ -60,11 +60,10 @@ SHA = hashlib.sha256
 Say = Callable[[str], object]
 
 
-class Failed(Exception):  # noqa: N818 - a verdict, not a program error
+class Failed(Exception):
     """The evidence does not hold: at which step and leaf, what is wrong and what that means."""
 
     def __init__(self, step: int, text: str, leaf: int | None = None) -> None:
-        """In words."""
         super().__init__(text)
         self.step, self.text, self.leaf = step, text, leaf
 
@@ -287,7 +286,6 @@ class Growing:
     """The root of a growing list of hashes, or of perfect subtrees added in falling order of size."""
 
     def __init__(self) -> None:
-        """Empty."""
         self.edge: list[tuple[int, bytes]] = []
 
     def add(self, h: bytes, level: int = 0) -> None:
@@ -310,7 +308,6 @@ class Tree:
     """Step 2: all entries, hashed up to the root. Kept are one hash per 256 leaves, from which any earlier root follows."""
 
     def __init__(self, bundle: Bundle, head: Head) -> None:
-        """Read and hash everything."""
         self.bundle, self.size, self.tops = bundle, head.size, list[bytes]()
         for n in range((head.size + 255) // 256):
             row = self.hashes(n)
@@ -432,7 +429,7 @@ def read_leaf(data: bytes) -> dict[str, Any]:
     need(3, isinstance(pad, str) and not pad.strip("0"), "The leaf is not padded with zeros: it was not written by this log.")
     known = body.get("type") in list(LEAVES) and body.get("v") == 1 and body["v"] is not True
     need(3, known, "The leaf is of an unknown type: it may say something this verifier cannot judge.")
-    for name in {"time", *LEAVES[body["type"]], *(set(body) & {"agreement", "batch", "rules", "act", "envelope", "from"})}:
+    for name in sorted({"time", *LEAVES[body["type"]], *(set(body) & {"agreement", "batch", "rules", "act", "envelope", "from"})}):
         null = body.get(name) is None and name in body and name in ("act", "envelope", "from")
         ok = null or (name in body and re.fullmatch(FORM_OF[name], canon(body[name]), re.ASCII))
         ok = ok and (name not in ("time", "court_time") or seconds(body[name]) >= 0)
@@ -464,7 +461,7 @@ CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vaul
 CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before
 AFTER = {"disclosure", "batch.closed", "batch.blocked", "receipt"}  # what may stand after a batch was dispatched or ended
 Openings = dict[int, list[dict[str, Any]]]  # by leaf
-ACT_TYPE = "application/vnd.portcullis.act+json"
+ACT_TYPE, BATCH_TYPE = "application/vnd.portcullis.act+json", "application/vnd.portcullis.batch+json"
 ACT_TEXTS = {"origin", "agreement", "action", "content", "officer", "nonce"}
 
 
@@ -504,7 +501,6 @@ class History:
     """Everything the leaves say, in their order: one method for each family of leaf types."""
 
     def __init__(self, tree: Tree, origin: str, roots: dict[str, bytes], since: Head | None, head: Head, openings: Openings) -> None:
-        """Before the first leaf."""
         self.tree, self.origin, self.roots, self.since, self.head, self.openings = tree, origin, roots, since, head, openings
         self.i, self.entry, self.now, self.latest, self.opened, self.acts = 0, b"", 0, 0, 0, 0
         self.keys: dict[str, dict[str, Any]] = {}  # as keys.json tells them
@@ -641,14 +637,12 @@ class History:
             self.act(f, f["act"], kind, {"counsel"}, digest({"agreement": a["id"], "version": a["version"], "state": kind[10:]}))
             need(4, self.in_force.pop(a["id"], None) == a["hash"], "An agreement was stopped that was not in force.")
 
-    @staticmethod
-    def void(b: Batch, why: str) -> None:
+    def void(self, b: Batch, why: str) -> None:
         """Authorizations and commit of a batch that was not dispatched stand no more."""
         if b.dispatched < 0 and b.authorizations:
             b.authorizations, b.committed, b.lost = [], (-1, "", 0, ""), f"the authorizations were void since {why}"
 
-    @staticmethod
-    def covers(scope: dict[str, Any], name: str, b: Batch) -> bool:
+    def covers(self, scope: dict[str, Any], name: str, b: Batch) -> bool:
         """Whether an order of this scope covers the batch; what a scope does not name it does not limit."""
         pairs = (("agreements", b.agreement["id"]), ("agencies", b.agency), ("gates", b.gate), ("batches", name))
         return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
@@ -683,14 +677,14 @@ class History:
             isinstance(body, dict)
             and isinstance(body.get("gate"), str)
             and isinstance(body.get("nonce"), str)
-            and e["payloadType"] != ACT_TYPE
+            and e["payloadType"] == BATCH_TYPE
         )
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
         said = {"agency": key["agency"], "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
         need(4, said == {n: body.get(n) for n in said}, "The batch is not as its signed envelope says: agency, agreement or count differ.")
         need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
-        self.once(4, ("envelope", key["agency"], body["nonce"]), "A batch was received twice: it could be answered twice (R10).")
-        self.once(4, ("batch", f["batch"]), "A batch was received twice: it could be answered twice (R10).")
+        for what in (("envelope", key["agency"], body["nonce"]), ("batch", f["batch"])):
+            self.once(4, what, "A batch was received twice: it could be answered twice (R10).")
         self.batches[f["batch"]] = Batch(a, key["agency"], body["gate"], f["count"], key["person"], self.free.pop(0) if self.free else 0)
         self.role(self.find("batch.received", f), key["person"], "signer")
 
@@ -709,8 +703,7 @@ class History:
             self.role(b, f["operator"], "operator")
         return b
 
-    @staticmethod
-    def role(b: Batch, person: str, role: str) -> None:
+    def role(self, b: Batch, person: str, role: str) -> None:
         """One person, one role per batch (R40)."""
         had = b.roles.setdefault(person, role)
         need(4, had == role, f"One person is {had} and {role} of the same batch: duties that must be apart were not.")
@@ -838,8 +831,7 @@ class History:
         b.answers.append(bytes.fromhex(f["answer"]))
         need(5, len(b.answers) <= b.committed[2], "More was disclosed than was committed: an answer was added afterwards.")
 
-    @staticmethod
-    def settle(b: Batch) -> None:
+    def settle(self, b: Batch) -> None:
         """Step 5, once nothing more can come: every committed answer has its accounting leaf, and is one that was committed."""
         if b.dispatched < 0 or b.closed:
             return

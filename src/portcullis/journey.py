@@ -29,7 +29,7 @@ from portcullis.model import BatchState, LeafType
 from portcullis.publish import publish
 from portcullis.review import open_ordinals
 from portcullis.steps import answers, check_batch, match_step, write_decisions
-from portcullis.store import reading, schema
+from portcullis.store import reading, rehearsing, schema
 
 __all__ = ["awaiting", "run", "status"]
 
@@ -51,10 +51,12 @@ def run(home: Home, batch_id: str, progress: Progress | None = None) -> BatchSta
             match_step(home, batch_id)
         elif state is BatchState.MATCHED and not _open(home, batch_id):
             write_decisions(home, batch_id)
-        else:
+        elif not rehearsing():
             if state is BatchState.SAMPLED:
                 answers(home, batch_id)
             publish(home)
+            return state
+        if rehearsing():  # one step, which was undone
             return state
 
 

@@ -12,6 +12,7 @@ from portcullis.agreement import Agreement, adopt, end, find, load_agreement, pr
 from portcullis.agreement.adopt import state_content
 from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.publish import publish
@@ -71,6 +72,7 @@ def validate(name: NameArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command("sign", epilog="Example: portcullis agreement sign irs-ice-2025 --agency IRS --key irs-root.json")
+@changes
 def sign_(
     name: NameArgument, home: HomeOption, agency: Annotated[str, typer.Option(help="The party that signs.")], key: Path = KeyOption
 ) -> None:
@@ -92,6 +94,7 @@ def sign_(
 
 
 @app.command("adopt", epilog="Example: portcullis agreement adopt irs-ice-2025")
+@changes
 def adopt_(name: NameArgument, home: HomeOption) -> None:
     """Put a version that both parties have signed in force."""
     opened, agreement = open_home(home), load_agreement(find(name))
@@ -116,12 +119,14 @@ PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
 
 
 @app.command("suspend", epilog="Example: portcullis agreement suspend irs-ice-2025 --as IRS-COUNSEL --key counsel.json")
+@changes
 def suspend_(name: Annotated[str, typer.Argument()], home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
     """Suspend the version in force (counsel)."""
     _stop(name, home, key, person, "suspended")
 
 
 @app.command("end", epilog="Example: portcullis agreement end irs-ice-2025 --as IRS-COUNSEL --key counsel.json")
+@changes
 def end_(name: Annotated[str, typer.Argument()], home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
     """End the version in force for good (counsel)."""
     _stop(name, home, key, person, "ended")

@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import select
 
 from portcullis.cli.output import SOME_REFUSED, HomeOption, JsonOption, log, result
+from portcullis.cli.rehearsal import changes
 from portcullis.home import open_home
 from portcullis.intake.batch import receive
 from portcullis.journey import run, status
@@ -22,6 +23,7 @@ BatchArgument = Annotated[str, typer.Argument(help="The batch's number, as B-202
 
 
 @app.command("receive", epilog="Example: portcullis batch receive ./from-ice --json")
+@changes
 def receive_(
     folder: Annotated[Path, typer.Argument(help="The folder with batch.json.")], home: HomeOption, as_json: JsonOption = False
 ) -> None:
@@ -44,6 +46,7 @@ def receive_(
 
 
 @app.command("check", epilog="Example: portcullis batch check B-2026-000001")
+@changes
 def check_(batch: BatchArgument, home: HomeOption) -> None:
     """Only the next step of a received batch: rules over the requests' own data."""
     opened = open_home(home)
@@ -53,6 +56,7 @@ def check_(batch: BatchArgument, home: HomeOption) -> None:
 
 
 @app.command("match", epilog="Example: portcullis batch match B-2026-000001")
+@changes
 def match_(batch: BatchArgument, home: HomeOption) -> None:
     """Only the next step of a checked batch: match against the register."""
     opened = open_home(home)
@@ -62,6 +66,7 @@ def match_(batch: BatchArgument, home: HomeOption) -> None:
 
 
 @app.command("run", epilog="Example: portcullis batch run B-2026-000001")
+@changes
 def run_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = False) -> None:
     """Move a batch until a person must act; exits with 3 when some of its requests were refused."""
     opened = open_home(home)

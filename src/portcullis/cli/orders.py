@@ -11,6 +11,7 @@ import typer
 from portcullis.batches import get
 from portcullis.cli.acting import KeyOption, instant, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.home import open_home
 from portcullis.orders import Scope, impose, lift, lift_content, listed, order_content
 from portcullis.publish import publish
@@ -25,6 +26,7 @@ Names = list[str] | None
     "impose",
     epilog="Example: portcullis order impose 25-cv-0457 --court-time 2026-11-21T09:00:00Z --as IRS-COUNSEL --key k.json",
 )
+@changes
 def impose_(
     order: OrderArgument,
     home: HomeOption,
@@ -55,6 +57,7 @@ def impose_(
 @app.command(
     "lift", epilog="Example: portcullis order lift 25-cv-0457 --as IRS-COUNSEL --key k1.json --second-as IRS-OVERSEER --second-key k2.json"
 )
+@changes
 def lift_(
     order: OrderArgument,
     home: HomeOption,

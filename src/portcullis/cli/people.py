@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from portcullis.cli.acting import KeyOption, secret_of, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.crypto import AgreementKey, SigningKey, decode64, encode64, key_id_of, save_key
 from portcullis.errors import Refused
 from portcullis.home import open_home
@@ -54,6 +55,7 @@ def new(
 
 
 @key.command("add", epilog="Example: portcullis key add --agency ICE --person ICE-0001 --role officer --public … --key ice-root.json")
+@changes
 def add(
     home: HomeOption,
     agency: AgencyOption,
@@ -105,6 +107,7 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
 
 
 @key.command("revoke", epilog="Example: portcullis key revoke 0123456789abcdef --agency ICE --key ice-root.json")
+@changes
 def revoke(key_id: Annotated[str, typer.Argument()], home: HomeOption, agency: AgencyOption, key: Path = KeyOption) -> None:
     """Revoke a key; from this place in the log on nothing it signs counts."""
     opened = open_home(home)
@@ -117,8 +120,9 @@ def revoke(key_id: Annotated[str, typer.Argument()], home: HomeOption, agency: A
 
 @officer.command(
     "add",
-    epilog="Example: portcullis officer add --agency ICE --person ICE-7 --employee --active --cleared --mfa --trained-on 20770 --key r.json",
+    epilog="Example: portcullis officer add --agency ICE --person ICE-7 --employee --active --cleared --mfa --trained-on 20770 --key r",
 )
+@changes
 def officer_add(
     home: HomeOption,
     agency: AgencyOption,
@@ -155,6 +159,7 @@ def officer_list(home: HomeOption, as_json: JsonOption = False) -> None:
 @safeguard.command(
     "standing", epilog="Example: portcullis safeguard standing ICE --set findings_without_plan=0 --as IRS-SAFEGUARDS --key s.json"
 )
+@changes
 def standing(
     agency: Annotated[str, typer.Argument(help="The receiving agency.")],
     home: HomeOption,
@@ -183,6 +188,7 @@ def standing(
 @safeguard.command(
     "vault", epilog="Example: portcullis safeguard vault ICE-V1 --agency ICE --storage agency-hsm --jwk vault.json --key ice-root.json"
 )
+@changes
 def vault(
     vault_id: Annotated[str, typer.Argument(help="The vault's id.")],
     home: HomeOption,

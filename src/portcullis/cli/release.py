@@ -9,17 +9,19 @@ import typer
 from sqlalchemy import select
 
 from portcullis.cli.output import SOME_REFUSED, HomeOption, JsonOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.crypto import read_dsse
 from portcullis.home import open_home
 from portcullis.publish import publish
 from portcullis.release import Withheld, commit_release, deliver, dispatch, record_receipt
-from portcullis.store import reading, schema
+from portcullis.store import reading, rehearsing, schema
 
 app = typer.Typer(help="What leaves: commit, dispatch, receipt.", no_args_is_help=True)
 BatchArgument = Annotated[str, typer.Argument(help="The batch's number.")]
 
 
 @app.command("commit", epilog="Example: portcullis release commit B-2026-000001")
+@changes
 def commit_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = False) -> None:
     """Seal the authorized answers and lay them in the outbox; nothing leaves yet."""
     opened = open_home(home)
@@ -29,6 +31,7 @@ def commit_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = False)
 
 
 @app.command("dispatch", epilog="Example: portcullis release dispatch B-2026-000001")
+@changes
 def dispatch_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = False) -> None:
     """Check everything again, account for it, and let the answers go; exits with 3 when they were withheld."""
     opened = open_home(home)
@@ -39,7 +42,7 @@ def dispatch_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = Fals
         found = {"batch": batch, "withheld": list(sent.reasons)}
         result(found, as_json, f"Batch {batch} was withheld and is back at sampled: {'; '.join(sent.reasons)}.")
         raise typer.Exit(SOME_REFUSED)
-    folder = deliver(opened, batch)
+    folder = opened.path if rehearsing() else deliver(opened, batch)
     result({"batch": batch, "answers": sent, "folder": str(folder)}, as_json, f"Batch {batch}: {sent} answers left, in {folder}.")
 
 
@@ -51,6 +54,7 @@ def deliver_(batch: BatchArgument, home: HomeOption) -> None:
 
 
 @app.command("receipt", epilog="Example: portcullis release receipt B-2026-000001 receipt.json")
+@changes
 def receipt_(
     batch: BatchArgument, file: Annotated[Path, typer.Argument(help="The signed receipt.", exists=True)], home: HomeOption
 ) -> None:

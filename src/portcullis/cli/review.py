@@ -13,6 +13,7 @@ import typer
 from portcullis.batches import get
 from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.crypto import write_private
 from portcullis.errors import Refused
 from portcullis.home import open_home
@@ -75,6 +76,7 @@ def show_(
 
 
 @app.command("record", epilog="Example: portcullis review record B-2026-000001 17 accept same-person --as IRS-REVIEWER-1 --key r1.json")
+@changes
 def record_(
     batch: BatchArgument,
     ordinal: Annotated[int, typer.Argument(help="The request's number in the file.")],
@@ -96,6 +98,7 @@ def record_(
 
 
 @app.command("authorize", epilog="Example: portcullis review authorize B-2026-000001 --as IRS-AUTHORIZER-1 --key a1.json")
+@changes
 def authorize_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: Path = KeyOption, hours: int = 72) -> None:
     """Sign the release root of a sampled batch; two different people must."""
     opened = open_home(home)
@@ -108,6 +111,7 @@ def authorize_(batch: BatchArgument, home: HomeOption, person: PersonOption, key
 
 
 @app.command("return", epilog="Example: portcullis review return B-2026-000001 --as IRS-AUTHORIZER-1 --key a1.json")
+@changes
 def return_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
     """Send a batch back: every signature is void; it stays sampled."""
     opened = open_home(home)
@@ -120,6 +124,7 @@ def return_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: P
 
 
 @sample.command("commit", epilog="Example: portcullis review sample commit --number-file r1.hex --as IRS-OVERSEER --key o.json")
+@changes
 def commit_(
     home: HomeOption,
     person: PersonOption,
@@ -143,6 +148,7 @@ def commit_(
 
 
 @sample.command("draw", epilog="Example: portcullis review sample draw B-2026-000001 --number-file r1.hex")
+@changes
 def draw_(
     batch: BatchArgument,
     home: HomeOption,
@@ -164,6 +170,7 @@ reveal = sample.command("reveal", epilog="Example: portcullis review sample reve
 
 
 @sample.command("record", epilog="Example: portcullis review sample record B-2026-000001 verdicts.json --as IRS-OVERSEER --key o.json")
+@changes
 def sample_record(
     batch: BatchArgument,
     verdicts: Annotated[Path, typer.Argument(help='JSON: {"ordinal": "ok" | "defect", …}.', exists=True)],

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from portcullis.errors import Refused, Tampered
 
-__all__ = ["FORMAT", "read_index", "read_tables", "write_folder"]
+__all__ = ["FORMAT", "INDEX", "read_index", "read_tables", "write_folder"]
 
 FORMAT = "portcullis/register/1"
 INDEX = "register.json"

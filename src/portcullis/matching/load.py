@@ -32,7 +32,7 @@ from portcullis.matching.lexicon import LEXICON_VERSION
 from portcullis.matching.occupancy import occupancy, surname_of
 from portcullis.matching.people import people
 from portcullis.matching.places import answer_rows, look_up_keys, places
-from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, read_manifest, read_mapping, read_table
+from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, find_table, read_manifest, read_mapping, read_table
 
 __all__ = ["RegisterInfo", "load_register", "standardisers"]
 
@@ -102,7 +102,7 @@ def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> 
     connection.execute("SET preserve_insertion_order = true")
     columns = read_mapping(mapping)
     say("reading")
-    filed = {t: read_table(connection, folder, t, columns) for t in ("persons", "addresses")}
+    filed = {t: read_table(connection, find_table(folder, t, columns), t, columns) for t in ("persons", "addresses")}
     for table, raw in filed.items():
         _require_ids(raw, table)
     person_rows = _distinct(connection, filed["persons"], PERSON_COLUMNS)

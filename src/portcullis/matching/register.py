@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from portcullis.errors import Refused
-from portcullis.matching.folder import read_index, read_tables
+from portcullis.matching.folder import INDEX, read_index, read_tables
 from portcullis.matching.hashing import Keys
 from portcullis.matching.load import standardisers
 from portcullis.matching.people import expand, starts
 
-__all__ = ["Register", "open_register"]
+__all__ = ["Register", "is_prepared", "open_register"]
 
 Rows = npt.NDArray[np.int64]
 
@@ -61,6 +61,11 @@ class Register:
     def take(self, table: str, rows: Rows, columns: tuple[str, ...]) -> pa.Table:
         """Some columns of some rows."""
         return self.tables[table].select(list(columns)).take(pa.array(rows))
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether the folder holds a prepared register (of whatever version or state)."""
+    return (folder / INDEX).is_file()
 
 
 def open_register(folder: Path | str) -> Register:

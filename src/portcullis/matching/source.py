@@ -19,8 +19,9 @@ import pyarrow as pa
 import yaml
 
 from portcullis.errors import Refused
+from portcullis.model import DATA_COLUMNS
 
-__all__ = ["ADDRESS_COLUMNS", "PERSON_COLUMNS", "Manifest", "read_manifest", "read_mapping", "read_table"]
+__all__ = ["ADDRESS_COLUMNS", "PERSON_COLUMNS", "Manifest", "Mapped", "find_table", "read_manifest", "read_mapping", "read_table"]
 
 PERSON_COLUMNS = (
     "person_id", "taxpayer_number", "given_name", "middle_name", "family_name", "suffix", "date_of_birth", "veto", "exclusions",
@@ -28,8 +29,13 @@ PERSON_COLUMNS = (
 ADDRESS_COLUMNS = (
     "person_id", "address_line", "unit", "city", "state", "postal_code", "period_from", "period_to", "last_known", "joint",
 )  # fmt: skip
-_NEEDED = {"persons": ("person_id", "given_name", "family_name"), "addresses": ("person_id", "address_line")}
-_COLUMNS = {"persons": PERSON_COLUMNS, "addresses": ADDRESS_COLUMNS}
+_COLUMNS = {"persons": PERSON_COLUMNS, "addresses": ADDRESS_COLUMNS, "requests": DATA_COLUMNS, "truth": ("request_id", "person_id")}
+_NEEDED = {
+    "persons": ("person_id", "given_name", "family_name"),
+    "addresses": ("person_id", "address_line"),
+    "requests": ("request_id",),
+    "truth": _COLUMNS["truth"],
+}
 _WIDTH = {"taxpayer_number": 9, "postal_code": 5}
 _FORMATS = ("parquet", "csv", "duckdb")
 Mapped = Mapping[str, Mapping[str, str]]
@@ -81,22 +87,23 @@ def read_mapping(path: Path | None) -> Mapped:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise Refused("The mapping file cannot be read.", "It must be YAML or JSON in UTF-8.", "Correct it and try again.") from None
     if not isinstance(stated, dict) or not all(isinstance(v, dict) for v in stated.values()):
-        raise Refused("The mapping file is not a mapping.", "Each part maps our column names to yours.", "See the documentation of `register load`.")
+        raise Refused("The mapping file is not a mapping.", "Each part maps our column names to yours.", "See `register load --help`.")
     for part, columns in stated.items():
-        allowed = _COLUMNS.get(part, ("persons", "addresses", "requests") if part == "files" else None)
-        unknown = sorted(str(c) for c in columns if allowed is not None and c not in allowed)
-        if unknown:
-            raise Refused(f"The mapping names columns of `{part}` that do not exist: {', '.join(unknown)}.", "", "Use the names of the interface.")
+        allowed = ("persons", "addresses") if part == "files" else _COLUMNS.get(part)
+        if allowed is None or any(c not in allowed for c in columns):
+            known = f"`{part}` knows {', '.join(allowed)}." if allowed else f"The parts are files, {', '.join(_COLUMNS)}."
+            raise Refused("The mapping file names a part or a column that does not exist.", known, "Use the names of the interface.")
     return {part: {str(k): str(v) for k, v in columns.items()} for part, columns in stated.items()}
 
 
-def _find(folder: Path, table: str, mapping: Mapped) -> Path:
+def find_table(folder: Path, table: str, mapping: Mapped) -> Path:
+    """The one file of a register's table. Raises Refused when there is none or several."""
     named = mapping.get("files", {}).get(table)
     paths = [folder / named] if named else [folder / f"{table}.{ext}" for ext in _FORMATS]
     found = [p for p in paths if p.is_file()]
     if len(found) != 1:
-        why = "There are several." if found else f"Looked for {', '.join(p.name for p in paths)}."
-        raise Refused(f"The register has no single `{table}` table.", why, f"Keep one file, or name it in the mapping under files: {table}.")
+        why = "There are several." if found else f"Looked for {', '.join(f'{table}.{ext}' for ext in _FORMATS)}."
+        raise Refused(f"The register has no single `{table}` table.", why, f"Keep one file, or name it in the mapping under files, {table}.")
     return found[0]
 
 
@@ -117,14 +124,15 @@ def _select(ours: str, theirs: str, type_of: Mapping[str, str]) -> str:
     return f"CAST({quoted} AS VARCHAR) AS {ours}"
 
 
-def read_table(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, mapping: Mapped) -> pa.Table:
-    """`persons` or `addresses` as text columns of our names; columns the owner does not have are null.
+def read_table(connection: duckdb.DuckDBPyConnection, path: Path, table: str, mapping: Mapped) -> pa.Table:
+    """The file `path` as the text columns of `table` (persons, addresses, requests, truth); columns the owner does not have are null.
 
     Raises Refused when the file is missing, unreadable, or lacks a needed column. The engine's own message is never passed
     on: it may quote a row.
     """
-    path = _find(folder, table, mapping)
     renamed = mapping.get(table, {})
+    if not path.is_file():
+        raise Refused(f"There is no `{table}` file of that name.", "", "Name an existing file.")
     try:
         relation = _relation(connection, path, table)
         types = {n: str(t) for n, t in zip(relation.columns, relation.types, strict=True)}
@@ -135,7 +143,10 @@ def read_table(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, 
             raise Refused(f"The `{table}` table has no column {names}.", "", "Name your own columns in a mapping file (--mapping).")
         out = relation.project(", ".join(_select(o, t, types) for o, t in present.items())).to_arrow_table()
     except duckdb.Error:
-        raise Refused(f"The `{table}` table cannot be read.", f"{path.suffix or 'The file'} content is damaged, not UTF-8, or of another format.",
-                      "Export it again as Parquet, or as UTF-8 CSV with a header.") from None  # fmt: skip
+        raise Refused(
+            f"The `{table}` table cannot be read.",
+            f"{path.suffix or 'The file'} content is damaged, not UTF-8, or of another format.",
+            "Export it again as Parquet, or as UTF-8 CSV with a header.",
+        ) from None
     columns = [out[c].cast(pa.string()) if c in present else pa.nulls(out.num_rows, pa.string()) for c in _COLUMNS[table]]
     return pa.table(dict(zip(_COLUMNS[table], columns, strict=True)))

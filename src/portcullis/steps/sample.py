@@ -25,6 +25,8 @@ def draw(home: Home, batch_id: str, number: bytes) -> list[int]:
     # In a demonstration everybody's key lies in one home; then the leaf says that the operator could have chosen.
     overseer_is_apart = not (home.path / "keys" / DEMO_SECRET).exists()
     head = publish(home)
+    if head is None:  # a rehearsal publishes nothing, so there is nothing to draw from
+        return []
     drawn = reveal_and_draw(home, batch_id, number, (head.size, head.root), [(r.leaf_idx, r.ordinal) for r in rows], overseer_is_apart)
     publish(home)
     return drawn

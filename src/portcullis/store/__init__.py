@@ -10,6 +10,7 @@ from portcullis.store.bulk import insert_many
 from portcullis.store.leaves import CHUNK, StoredLeaves, append, iterate, published, set_published, size
 from portcullis.store.lock import reading, release_exclusive, release_shared, writing
 from portcullis.store.open import current, open_store
+from portcullis.store.rehearsal import rehearse, rehearsing
 from portcullis.store.steps import done, once, steps
 from portcullis.store.upgrade import create_store, upgrade
 
@@ -27,6 +28,8 @@ __all__ = [
     "outbox",
     "published",
     "reading",
+    "rehearse",
+    "rehearsing",
     "release_exclusive",
     "release_shared",
     "schema",

@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 from portcullis.errors import Refused
 from portcullis.store import turn
 from portcullis.store.connect import ALREADY_BEGUN
+from portcullis.store.rehearsal import rehearsing
 
 __all__ = ["PATIENCE", "reading", "release_exclusive", "release_shared", "writing"]
 
@@ -72,7 +73,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _transaction(engine: Engine, hold: _Hold, patience: float) -> Iterator[Connection]:
     begun = _sqlite if engine.dialect.name == "sqlite" else _postgresql
     with begun(engine, hold, patience) as connection:
-        yield connection
+        if not rehearsing():
+            yield connection
+            return
+        with connection.begin_nested() as undone:  # a rehearsal: everything runs, and is undone
+            yield connection
+            undone.rollback()
 
 
 @contextmanager

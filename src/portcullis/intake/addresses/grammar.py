@@ -109,6 +109,8 @@ def _street_roles(body: str, match: re.Match[str]) -> str:
     for group, role in (("us", "1"), ("state", "2"), ("county", "3")):
         if group in match.re.groupindex and match.group(group):
             roles[match.start(group) : match.end(group)] = role + "X" * (match.end(group) - match.start(group) - 1)
+    if match.group("number").startswith("Mj"):
+        roles[match.start("number") + 1] = "X"
     _units(roles, body, match)
     return "".join(roles)
 

@@ -1,0 +1,48 @@
+"""`portcullis register load|profile`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from portcullis.cli.output import HomeOption, JsonOption, log, result
+from portcullis.home import open_home
+from portcullis.matching.profile import profile
+from portcullis.matching.register import open_register
+from portcullis.registers import load_into
+
+app = typer.Typer(help="The source agency's register: prepare it for matching, see what it holds.", no_args_is_help=True)
+
+
+@app.command("load", epilog="Example: portcullis register load ./register --mapping columns.yaml --home ./home")
+def load_(
+    folder: Annotated[Path, typer.Argument(help="The register's folder: manifest.json, persons, addresses.")],
+    home: HomeOption,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="YAML or JSON: persons, addresses {our column: yours}; files {persons: name, addresses: name}."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the register and its match index; the old one stays in use until the new one is whole."""
+    info = load_into(open_home(home), folder, mapping, lambda step: log("register", step=step))
+    warned = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in info.warnings.items()) or "none"
+    words = f"{info.persons} persons with {info.addresses} addresses are loaded as version {info.version[:16]}. Warnings: {warned}."
+    result(asdict(info), as_json, words)
+
+
+@app.command("profile", epilog="Example: portcullis register profile --home ./home --json")
+def profile_(
+    home: HomeOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Count what the loaded register holds and lacks; no value of a row is shown."""
+    found = profile(open_register(open_home(home).path / "register"))
+    result(found, as_json, lambda: _lines(found))
+
+
+def _lines(found: dict[str, Any]) -> str:
+    return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in found.items())

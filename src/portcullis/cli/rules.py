@@ -1,0 +1,169 @@
+"""`portcullis rules`: read the law as data, try its cases, compare two versions. Needs no home and records nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+
+from portcullis.agreement import find
+from portcullis.cli.output import FAILED, JsonOption, result
+from portcullis.errors import Refused
+from portcullis.intake.facts_cases import typed_rows
+from portcullis.rules import RuleSet, agreements_folder, diff, explain_rule, load, run_cases
+from portcullis.rules.cases import CaseResult
+from portcullis.rules.rule import Rule
+
+app = typer.Typer(help="The rules: list, explain, test, diff.", no_args_is_help=True)
+
+NameOption = Annotated[str, typer.Option("--agreement", "-a", help="The name of a shipped agreement, or an agreement's folder.")]
+ValidOption = Annotated[str | None, typer.Option("--valid-on", help="As the law stood on this day (2025-08-07); by default every version.")]
+KnownOption = Annotated[str | None, typer.Option("--known-on", help="As this gateway knew it on this day; by default as on --valid-on.")]
+DEFAULT = "irs-ice-2025"
+
+
+def _chosen(name: str, valid_on: str | None = None, known_on: str | None = None) -> RuleSet:
+    ruleset = load(find(name))
+    if valid_on is None:
+        return ruleset if known_on is None else ruleset.as_of(_day(known_on), _day(known_on))
+    return ruleset.as_of(_day(valid_on), _day(known_on or valid_on))
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused("That is not a day.", "A day is written as 2025-08-07.", "Type it so.") from error
+
+
+@app.command("list", epilog="Example: portcullis rules list --valid-on 2025-08-07")
+def list_(name: NameOption = DEFAULT, valid_on: ValidOption = None, known_on: KnownOption = None, as_json: JsonOption = False) -> None:
+    """Every rule with its tier, where it is checked and its citation."""
+    ruleset = _chosen(name, valid_on, known_on)
+    rules = [_line(rule) for rule in ruleset.rules]
+    text = [f"{rule.id}  {rule.tier:9}  {rule.stage:7}  {_mark(rule):9}{rule.title}  [{rule.citation}]" for rule in ruleset.rules]
+    result({"agreement": ruleset.agreement, "hash": ruleset.hash, "rules": rules}, as_json, "\n".join([*text, f"rule set {ruleset.hash}"]))
+
+
+def _mark(rule: Rule) -> str:
+    return "planned" if rule.status == "planned" else "data" if rule.checks else "code"
+
+
+def _line(rule: Rule) -> dict[str, object]:
+    shown = {name: getattr(rule, name) for name in ("id", "title", "tier", "scope", "stage", "citation", "source", "status", "message")}
+    dates = {"valid_from": str(rule.valid.start), "known_from": str(rule.known.start)}
+    return {
+        **shown,
+        **dates,
+        "reasons": list(rule.reasons),
+        "lives_in": rule.lives_in,
+        "checks": len(rule.checks),
+        "cases": len(rule.cases),
+    }
+
+
+@app.command(epilog="Example: portcullis rules explain R22")
+def explain(
+    rule: Annotated[str, typer.Argument(help="A rule id, or a reason code such as N-90DAY-NOT-RUN.")],
+    name: NameOption = DEFAULT,
+    valid_on: ValidOption = None,
+    known_on: KnownOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """One rule, or every rule that gives a reason code, in words: what it asks, of which fields, under which clause."""
+    ruleset = _chosen(name, valid_on, known_on)
+    found = [one for one in ruleset.rules if rule.upper() in (one.id, *one.reasons)]
+    if not found:
+        raise Refused("There is no such rule or reason code.", f"{ruleset.agreement} does not have it.", "Type: portcullis rules list")
+    told = [explain_rule(ruleset, one.id) for one in found]
+    result(told[0] if len(told) == 1 else told, as_json, "\n\n".join(_in_words(one) for one in told))
+
+
+def _in_words(rule: dict[str, Any]) -> str:
+    lines = [
+        f"{rule['id']}  {rule['title']}",
+        f"  {rule['tier']}: {rule['citation']} ({rule['source']})",
+        f"  valid {rule['valid']}, known {rule['known']}",
+    ]
+    if rule["status"] == "planned":
+        lines.append("  planned: nothing enforces it yet")
+    if rule["lives_in"]:
+        lines.append(f"  lives in {rule['lives_in']['module']}, tested by {rule['lives_in']['test']}")
+    for check in rule["checks"]:
+        lines += [f"  when {check['applies_when']}, requires that {check['requires']}"]
+        lines += [f"    if not, {check['if_not']}; if unknown, {check['if_unknown']}  [{check['reason']}; {check['citation']}]"]
+        lines += [f"    only while the switch {check['switch']}"] if check["switch"] else []
+    told = "the requester is told: " if rule["tell_requester"] == "deficient" else "the requester gets the one answer all others get: "
+    return "\n".join([*lines, f"  {told}{rule['message']}"])
+
+
+@app.command(epilog="Example: portcullis rules test R22 R24")
+def test(
+    rules: Annotated[list[str] | None, typer.Argument(help="Rule ids; all by default.")] = None,
+    name: Annotated[str | None, typer.Option("--agreement", "-a", help="One agreement; every shipped one by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Try every case that stands beside the rules."""
+    folders = [find(name)] if name else sorted(path.parent for path in agreements_folder().glob("*/agreement.yaml"))
+    found = [(folder.name, one) for folder in folders for one in run_cases(folder, typed_rows, [rule.upper() for rule in rules or ()])]
+    failed = [pair for pair in found if not pair[1].passed]
+    if not found:
+        raise Refused("There are no such cases.", "No rule of that id has any.", "Type: portcullis rules list")
+    lines = [_case_line(agreement, one) for agreement, one in found]
+    summary = f"{len(found) - len(failed)} of {len(found)} cases as expected"
+    cases = [{"agreement": agreement, **asdict(one)} for agreement, one in found]
+    result({"cases": cases, "failed": len(failed)}, as_json, "\n".join([*lines, summary]))
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _case_line(agreement: str, one: CaseResult) -> str:
+    line = f"{'ok    ' if one.passed else 'FAILED'} {agreement} {one.rule}  {one.case}: {one.expected}"
+    return line if one.passed else f"{line}, but got {one.got} {one.reason or ''}"
+
+
+@app.command("diff", epilog="Example: portcullis rules diff irs-ice-2025 ./my-agreement")
+def diff_(
+    old: Annotated[str, typer.Argument(help="An agreement's name or folder.")],
+    new: Annotated[str, typer.Argument(help="Another, or the same at other dates.")],
+    old_on: Annotated[str | None, typer.Option(help="The day the first is read on.")] = None,
+    new_on: Annotated[str | None, typer.Option(help="The day the second is read on.")] = None,
+    facts: Annotated[Path | None, typer.Option(help="A Parquet file of typed facts (stage check): compare outcomes on it too.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What changed between two rule sets: text, and outcomes on the same facts."""
+    found = diff(_chosen(old, old_on), _chosen(new, new_on), {"check": _facts(facts)} if facts else None)
+    result(found, as_json, _diff_words(found))
+
+
+def _facts(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise Refused(
+            "The file of facts cannot be read.", "It is not there, or not Parquet.", "Give a Parquet file of typed facts."
+        ) from error
+
+
+def _diff_words(found: dict[str, Any]) -> str:
+    lines = [f"{change['change']:8} {change['what']}{_sides(change)}" for change in found["text"]]
+    for stage, changes in found.get("outcomes", {}).items():
+        lines += [f"{stage} {one['rule']}: {one['requests']} requests from {_side(one['old'])} to {_side(one['new'])}" for one in changes]
+    return "\n".join(lines) or "No difference."
+
+
+def _sides(change: dict[str, Any]) -> str:
+    if change["change"] != "changed":
+        return ""
+    if isinstance(change["old"], dict):
+        return ": " + ", ".join(sorted(change["old"]))
+    return f": {change['old']} to {change['new']}"
+
+
+def _side(side: dict[str, Any]) -> str:
+    return f"{side['verdict']} {side['reason']}" if side["reason"] else str(side["verdict"])
