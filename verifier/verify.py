@@ -362,7 +362,7 @@ class Tree:
 MEMBERS = """
     key.enrolled agency person roles key key_id act | key.revoked key_id act | agreement.proposed agreement
     agreement.signed agreement agency root act | agreement.in_force agreement | agreement.suspended agreement act
-    agreement.ended agreement act | vault.enrolled agency vault jwk storage act | vault.revoked agency vault act
+    agreement.ended agreement act | vault.enrolled agency vault thumbprint act | vault.revoked agency vault act
     roster.changed agency content act | standing.changed agency act | order.imposed order scope court_time act
     order.lifted order acts | order.served order | batch.received batch agreement envelope engagements count
     batch.refused batch rule reason entries | batch.closed batch received deficient answered other | batch.blocked batch why
@@ -594,7 +594,7 @@ class History:
         action, roles, over = ACTS[f["type"]]
         names = [n.rstrip("?") for n in over.split() if n[-1] != "?" or f.get(n[:-1]) is not None]
         content = f["agreement"]["hash"] if over == "=hash" else f[over[1:]] if over[0] == "=" else digest({n: f.get(n) for n in names})
-        return self.act(f, f["act"], action, roles, content)
+        return self.act(f, f["act"], action, roles, content if "jwk" in f or "jwk" not in names else None)
 
     def other(self, kind: str, f: dict[str, Any]) -> None:
         """Leaves on which nothing below depends: an act in them must be good all the same."""
@@ -673,12 +673,7 @@ class History:
         """A signed envelope, under an agreement in force, once."""
         a, e = f["agreement"], f["envelope"]
         key, body = self.envelope(f, e, {"signer"})
-        ok = (
-            isinstance(body, dict)
-            and isinstance(body.get("gate"), str)
-            and isinstance(body.get("nonce"), str)
-            and e["payloadType"] == BATCH_TYPE
-        )
+        ok = e["payloadType"] == BATCH_TYPE and isinstance(body, dict) and all(isinstance(body.get(n), str) for n in ("gate", "nonce"))
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
         said = {"agency": key["agency"], "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
         need(4, said == {n: body.get(n) for n in said}, "The batch is not as its signed envelope says: agency, agreement or count differ.")

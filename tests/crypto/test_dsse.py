@@ -98,6 +98,9 @@ def test_a_payload_in_another_spelling_is_refused_though_its_signature_is_good()
     envelope = sign_dsse(KEY, ACT_TYPE, json.dumps(ACT.payload()).encode())
     with pytest.raises(Refused, match="not canonical"):
         open_act(envelope, known)
+    for payload in (b'{"a":1,"a":1}', b'{"a": 1}', b"not JSON"):
+        with pytest.raises(Refused, match="not canonical"):
+            open_dsse(sign_dsse(KEY, "application/x", payload), known, "application/x")
 
 
 def test_an_act_with_a_member_more_less_or_of_another_type_is_refused() -> None:

@@ -146,6 +146,13 @@ def test_an_answer_that_is_not_what_it_must_be_is_refused(tmp_path: Path, change
     refused(release(tmp_path / "release", [changed], header=header))
 
 
+def test_one_request_is_not_answered_twice(tmp_path: Path) -> None:
+    """Even when the gateway signed for it."""
+    one = {"request": f"{1:032x}"}
+    folder = release(tmp_path / "release", [body(1), body(3)], header=one, lines=lambda lines: [{**line, **one} for line in lines])
+    assert "twice" in refused(folder)
+
+
 def test_one_row_is_not_answered_twice(tmp_path: Path) -> None:
     assert "another answer" in refused(release(tmp_path / "release", [body(1), body(1, "confirm")]))
 

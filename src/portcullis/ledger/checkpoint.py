@@ -44,7 +44,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
     """Read the three lines strictly. Raises Tampered on any other form."""
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0] or not _SIZE.fullmatch(lines[1]):
-        raise Tampered("The checkpoint cannot be read.", "It is not origin, size and root on three lines.", "Obtain it again from its source.")
+        raise Tampered(
+            "The checkpoint cannot be read.", "It is not origin, size and root on three lines.", "Obtain it again from its source."
+        )
     root = decode64(lines[2], "The checkpoint's root")
     if len(root) != 32:
         raise Tampered("The checkpoint cannot be read.", "Its root is not 32 bytes.", "Obtain it again from its source.")

@@ -24,7 +24,10 @@ class Edge:
 
     @classmethod
     def read(cls, size: int, read: Callable[[str], bytes]) -> Edge:
-        """The edge of a published log of `size` leaves; `read` gives a tile's bytes by its path. Raises Tampered for a tile of another length."""
+        """The edge of a published log of `size` leaves; `read` gives a tile's bytes by its path.
+
+        Raises Tampered for a tile of another length.
+        """
         parts = [hashes(read(tile_path(level, full, width)), width) if width else [] for level, full, width in levels(size)]
         return cls(size, parts)
 

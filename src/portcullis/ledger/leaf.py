@@ -99,27 +99,30 @@ def _hex(value: object, width: int) -> str:
 
 
 _HEX = b'"([0-9a-f]{%d})"'
-_AGREEMENT = rb'\{"hash":"([0-9a-f]{64})","id":"([A-Za-z0-9._:/+=@()-]{1,256})","version":("[A-Za-z0-9._:/+=@()-]{1,256}"|0|[1-9][0-9]{0,14})\}'
+_CODE = rb"[A-Za-z0-9._:/+=@()-]{1,256}"
+_AGREEMENT = rb'\{"hash":"([0-9a-f]{64})","id":"(' + _CODE + rb')","version":("' + _CODE + rb'"|0|[1-9][0-9]{0,14})\}'
 _TAIL = rb'"time":"([0-9TZ:-]{20})","type":"%b","v":1\}'
-_FAST = (
+_DECIDED = (
+    rb'\{"agreement":' + _AGREEMENT + rb',"batch":' + _HEX % 32 + rb',"decision":' + _HEX % 64 + rb',"id":' + _HEX % 32
+    + rb',"pad":"0*","rules":' + _HEX % 64 + rb',"subject":' + _HEX % 64 + b"," + _TAIL % b"request[.]decided"
+)  # fmt: skip
+_DISCLOSURE = (
+    rb'\{"accounting":' + _HEX % 64 + rb',"agency":"(' + _CODE + rb')","agreement":' + _AGREEMENT + rb',"answer":' + _HEX % 64
+    + rb',"batch":' + _HEX % 32 + rb',"elements":(0|[1-9][0-9]{0,14}),"pad":"0*","purpose":"(' + _CODE + rb')","request":'
+    + _HEX % 32 + rb'(?:,"rules":' + _HEX % 64 + b")?," + _TAIL % b"disclosure"
+)  # fmt: skip
+_FAST: tuple[tuple[str, tuple[str, ...], re.Pattern[bytes]], ...] = (
     (
         LeafType.REQUEST_DECIDED.value,
         ("hash", "agreement_id", "version", "batch", "decision", "id", "rules", "subject", "time"),
-        re.compile(
-            rb'\{"agreement":' + _AGREEMENT + rb',"batch":' + _HEX % 32 + rb',"decision":' + _HEX % 64 + rb',"id":' + _HEX % 32
-            + rb',"pad":"0*","rules":' + _HEX % 64 + rb',"subject":' + _HEX % 64 + b"," + _TAIL % b"request[.]decided"
-        ),
+        re.compile(_DECIDED),
     ),
     (
         LeafType.DISCLOSURE.value,
         ("accounting", "agency", "hash", "agreement_id", "version", "answer", "batch", "elements", "purpose", "request", "rules", "time"),
-        re.compile(
-            rb'\{"accounting":' + _HEX % 64 + rb',"agency":"([A-Za-z0-9._:/+=@()-]{1,256})","agreement":' + _AGREEMENT + rb',"answer":' + _HEX % 64
-            + rb',"batch":' + _HEX % 32 + rb',"elements":(0|[1-9][0-9]{0,14}),"pad":"0*","purpose":"([A-Za-z0-9._:/+=@()-]{1,256})","request":'
-            + _HEX % 32 + rb'(?:,"rules":' + _HEX % 64 + b")?," + _TAIL % b"disclosure"
-        ),
+        re.compile(_DISCLOSURE),
     ),
-)  # fmt: skip
+)
 """The bulk types' own spelling: what matches is canonical and complete by construction."""
 
 
@@ -151,7 +154,11 @@ def _decode_bulk(data: bytes) -> Leaf | None:
             continue
         fields: dict[str, object] = {n: v.decode() for n, v in zip(names, found.groups(), strict=True) if v is not None}
         version = str(fields.pop("version"))
-        agreement = {"hash": fields.pop("hash"), "id": fields.pop("agreement_id"), "version": version.strip('"') if version[0] == '"' else int(version)}
+        agreement = {
+            "hash": fields.pop("hash"),
+            "id": fields.pop("agreement_id"),
+            "version": version.strip('"') if version[0] == '"' else int(version),
+        }
         fields |= {"agreement": agreement, "type": kind, "v": VERSION}
         if "elements" in fields:
             fields["elements"] = int(str(fields["elements"]))

@@ -52,8 +52,6 @@ def read_published(directory: Path, log: NoteKey) -> Checkpoint | None:
     """The last published checkpoint, its signature checked; None when nothing was published yet. Raises Tampered."""
     path = directory / _CHECKPOINT
     if not path.exists():
-        if (directory / "tile").exists() and any((directory / "tile").iterdir()) and not (directory / _LOCK).exists():
-            raise Tampered("The ledger has tiles but no checkpoint.", "It was removed.", "Restore the checkpoint from a bundle or a witness.")
         return None
     try:
         return open_checkpoint(path.read_bytes(), log).checkpoint
@@ -69,15 +67,19 @@ class Publisher:
     def __init__(self, directory: Path) -> None:
         self._dir = directory
 
-    def publish(self, source: LeafSource, signer: SigningKey, origin: str, *, recheck: bool = False) -> Checkpoint:
+    def publish(
+        self, source: LeafSource, signer: SigningKey, origin: str, *, recheck: bool = False, floor: tuple[int, str | None] = (0, None)
+    ) -> Checkpoint:
         """Publish every committed leaf and return the checkpoint that covers them; nothing new changes nothing.
 
-        `recheck` compares every published leaf with the source, not only the last: after a restore, or on suspicion.
+        `recheck` compares every published leaf with the source, not only the last: after a restore, or on suspicion. `floor` is the size
+        and root (hex) of the last checkpoint known from elsewhere (store, witness): nothing below or beside it is ever signed.
         Raises Tampered when the source would fork the published ledger, or when files on disk were changed.
         """
         with self._locked():
             known = read_published(self._dir, NoteKey(origin, signer.public))
             size = source.size()
+            _above(floor, known, size)
             edge = self._edge(known, size)
             first, last = edge.last_leaves(self._read)
             self._compare(source, first, last)
@@ -99,7 +101,9 @@ class Publisher:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise OutOfOrder("The ledger is being published by another process.", "There is one sequencer.", "Try again in a moment.") from error
+                raise OutOfOrder(
+                    "The ledger is being published by another process.", "There is one sequencer.", "Try again in a moment."
+                ) from error
             yield
 
     def _read(self, path: str) -> bytes:
@@ -180,6 +184,22 @@ class Publisher:
                 for path in (f"tile/{level}", "tile/entries") if level == 0 else (f"tile/{level}",):
                     shutil.rmtree(self._dir / path / f"{_index(old // WIDTH)}.p", ignore_errors=True)
             old, new, level = old // WIDTH, new // WIDTH, level + 1
+
+
+def _above(floor: tuple[int, str | None], known: Checkpoint | None, size: int) -> None:
+    """What was published or witnessed before is still there, and is the same."""
+    if size < floor[0] or (known is None and floor[0]) or (known is not None and known.size < floor[0]):
+        raise Tampered(
+            f"A checkpoint of {floor[0]} leaves was published, and the ledger here is older.",
+            "It was restored from a backup, or files were removed; signing would fork the ledger.",
+            "Restore the newer ledger folder and store, or a bundle made since.",
+        )
+    if known is not None and known.size == floor[0] and floor[1] not in (None, known.root.hex()):
+        raise Tampered(
+            f"Two different checkpoints of {known.size} leaves exist.",
+            "The ledger was forked.",
+            "Stop, and compare both with the witnesses.",
+        )
 
 
 def _index(index: int) -> str:

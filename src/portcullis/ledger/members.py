@@ -2,8 +2,8 @@
 
 Every leaf has `type`, `v` (1), `time` (UTC, whole seconds) and `pad`. Where they apply: `agreement` (hash, id, version), `batch`
 (its random id), `rules` (hash of the rule set). A type's own members stand in REQUIRED as `name:kind`; a kind ending in `?` may be
-null or absent. More members may stand beside them, but no value anywhere is free text: strings are codes, hashes, base64 or
-times without a space, numbers are whole. So a name, an address or a reason cannot enter a leaf even by mistake.
+null or absent. More members may stand beside them, but no value anywhere is free text: strings are codes, hashes, base64 or times
+without a space, numbers are whole. So a full name, an address or a reason cannot enter a leaf even by mistake.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from portcullis.crypto import canonical
 from portcullis.model import LeafType
 
 __all__ = ["REQUIRED", "problem", "seconds"]
@@ -148,21 +149,18 @@ REQUIRED: Mapping[str, tuple[tuple[str, str, bool], ...]] = {
 """For each type: its members as (name, kind, may be absent)."""
 
 _COMMON = (("agreement", "agreement"), ("batch", "hex32"), ("rules", "hex64"))
+_NAME = re.compile(r"[a-z][a-z_0-9]*")
+_PLAIN = re.compile(rb'[A-Za-z0-9._:;,/+=@(){}\[\]"-]+')
+"""What the canonical JSON of any member is made of: no space, no escape, nothing outside ASCII."""
 
 
-def _is_plain(value: object, depth: int = 0) -> bool:
-    """Whether a value is of the grammar that no free text fits."""
-    if value is None or isinstance(value, bool):
-        return True
-    if isinstance(value, int):
-        return -MAX_INTEGER <= value <= MAX_INTEGER
-    if isinstance(value, str):
-        return _is_code(value)
-    if depth > 3:
+def _is_plain(value: object) -> bool:
+    """Whether a value has no text that somebody could read, and no fraction."""
+    if isinstance(value, float):
         return False
-    if isinstance(value, list):
-        return all(_is_plain(item, depth + 1) for item in value)
-    return isinstance(value, Mapping) and (_is_dsse(value) or all(_is_code(k) and _is_plain(v, depth + 1) for k, v in value.items()))
+    if isinstance(value, Mapping):
+        return all(_is_plain(item) for item in value.values())
+    return all(_is_plain(item) for item in value) if isinstance(value, list) else True
 
 
 def problem(fields: Mapping[str, object]) -> str | None:
@@ -175,8 +173,10 @@ def problem(fields: Mapping[str, object]) -> str | None:
     if not _is_time(fields.get("time")):
         return "it has no valid time"
     for name, value in fields.items():
-        if not _is_code(name) or not _is_plain(value):
-            return f"its member {name!r} is not of a form that may stand in a leaf" if _is_code(name) else "a member has no proper name"
+        if not _NAME.fullmatch(name):
+            return "a member has no proper name"
+        if not _PLAIN.fullmatch(canonical(value)) or not _is_plain(value):
+            return f"its member {name!r} is not of a form that may stand in a leaf"
     for name, form in _COMMON:
         if name in fields and not _KINDS[form](fields[name]):
             return f"its member {name!r} is not of the right form"

@@ -51,8 +51,13 @@ class NoteKey:
     kind: int = ED25519
 
     def __post_init__(self) -> None:
+        """Raises Refused for a name or a kind that a note cannot carry."""
         if not _is_name(self.name):
-            raise Refused("A key name is not allowed in a note.", "It is empty, or has a space or a plus sign.", "Choose a name like gateway.example/log.")
+            raise Refused(
+                "A key name is not allowed in a note.",
+                "It is empty, or has a space or a plus sign.",
+                "Choose a name like gateway.example/log.",
+            )
         if self.kind not in _KINDS or len(self.public) != 32:
             raise Refused("A verifier key is of an unknown kind.", "Only Ed25519 keys of kind 1 and 4 are read.", "Ask for the key again.")
 
@@ -171,7 +176,9 @@ def open_note(data: bytes, keys: Iterable[NoteKey], check: Check = plain_check) 
         if key is None:
             continue
         if not check(key, note.text, s.signature):
-            raise Tampered(f"The signature of {key.name} is not good.", "The text or the signature was changed.", "Do not rely on this file.")
+            raise Tampered(
+                f"The signature of {key.name} is not good.", "The text or the signature was changed.", "Do not rely on this file."
+            )
         signed[key] = None
     if not signed:
         raise Tampered("The note is not signed by a key that was named.", "Its signatures are by other keys.", "Check the trust file.")

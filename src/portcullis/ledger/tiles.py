@@ -81,7 +81,9 @@ def entries(data: bytes, count: int) -> list[bytes]:
         found.append(data[at + 2 : stop])
         at = stop
     if at != end or len(found) != count:
-        raise Tampered("An entry bundle does not hold what its size says.", "Entries are missing, cut or added.", "Obtain the bundle again.")
+        raise Tampered(
+            "An entry bundle does not hold what its size says.", "Entries are missing, cut or added.", "Obtain the bundle again."
+        )
     return found
 
 

@@ -15,13 +15,12 @@ from sqlalchemy import select
 from portcullis import evidence
 from portcullis.batches import get
 from portcullis.crypto import canonical, sign_dsse
+from portcullis.datafile import ANSWER_TYPE, BatchAnswer
 from portcullis.errors import OutOfOrder, Tampered
 from portcullis.home import Home
 from portcullis.store import outbox, reading, schema
 
-__all__ = ["ANSWER_TYPE", "deliver"]
-
-ANSWER_TYPE = "application/vnd.portcullis.answer+json"
+__all__ = ["deliver"]
 
 
 def deliver(home: Home, batch_id: str) -> Path:
@@ -42,25 +41,15 @@ def deliver(home: Home, batch_id: str) -> Path:
         raise Tampered(
             f"The sealed answers of batch {batch_id} differ from those dispatched.", "The file was changed.", "Keep everything as it is."
         )
-    deficient = [
-        {"ordinal": ordinal, "elements": elements.split(";")}
-        for ordinal, decision, elements in zip(*(decisions[name].to_pylist() for name in ("ordinal", "decision", "elements")), strict=True)
-        if decision == "deficient"
-    ]
-    answer = {
-        "batch": batch_id,
-        "nonce": row["nonce"],
-        "state": "dispatched",
-        "count": row["count"],
-        "deficient": deficient,
-        "answers": release["answers"],
-        "sealed_root": release["sealed_root"],
-        "uniform": "no disclosure for every other request",
-    }
+    columns = (decisions[name].to_pylist() for name in ("ordinal", "decision", "elements"))
+    deficient = tuple(
+        (ordinal, tuple(elements.split(";"))) for ordinal, decision, elements in zip(*columns, strict=True) if decision == "deficient"
+    )
+    answer = BatchAnswer(batch_id, row["nonce"], "dispatched", row["count"], deficient, release["answers"], release["sealed_root"])
     folder = home.path / "outbox" / batch_id / "release"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _put(folder / "answers.jsonl", content)
-    _put(folder / "batch_answer.json", canonical(sign_dsse(home.log_key, ANSWER_TYPE, canonical(answer))))
+    _put(folder / "batch_answer.json", canonical(sign_dsse(home.log_key, ANSWER_TYPE, canonical(answer.payload()))))
     return folder
 
 

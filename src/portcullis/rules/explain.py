@@ -81,6 +81,7 @@ def _check(check: Check, ruleset: RuleSet) -> dict[str, object]:
         "if_unknown": _OUTCOME[check.on_null],
         "reason": check.reason,
         "citation": check.citation,
+        "source": _SOURCE[check.source],
         "tier": check.tier,
         "stage": check.stage,
         "switch": f"{switch.name} is {'on' if switch.when_on else 'off'}" if switch else None,

@@ -80,8 +80,9 @@ def _rule(node: Node, names: Names, switches: Mapping[str, SwitchDefault]) -> Ru
     keys = node.mapping(_RULE_KEYS, _RULE_OPTIONAL)
     if not _ID.fullmatch(keys["id"].text()):
         keys["id"].refuse("an id is one to four capitals or digits and two or three digits, as R12")
-    tier, citation, stage = keys["tier"].text(TIERS), keys["citation"].text(), keys["stage"].text(STAGES)
-    checks = tuple(_check(item, names, switches, (tier, citation, stage)) for item in _optional_items(keys, "checks"))
+    tier, stage = keys["tier"].text(TIERS), keys["stage"].text(STAGES)
+    citation, source = keys["citation"].text(), keys["source"].text(SOURCES)
+    checks = tuple(_check(item, names, switches, (tier, citation, source, stage)) for item in _optional_items(keys, "checks"))
     rule = Rule(
         keys["id"].text(),
         keys["title"].text(),
@@ -89,7 +90,7 @@ def _rule(node: Node, names: Names, switches: Mapping[str, SwitchDefault]) -> Ru
         keys["scope"].text(SCOPES),
         stage,
         citation,
-        keys["source"].text(SOURCES),
+        source,
         _span(keys["valid"]),
         _span(keys["known"]),
         tuple(item.text() for item in _optional_items(keys, "changed_by")),
@@ -117,9 +118,9 @@ def _refuse_incomplete(rule: Rule, node: Node) -> None:
         node.refuse("cases in both directions are missing", "A rule is shown by one case that passes and one that does not.", "Add them.")
 
 
-def _check(node: Node, names: Names, switches: Mapping[str, SwitchDefault], inherited: tuple[str, str, str]) -> Check:
-    keys = node.mapping(("require", "on_false", "on_null", "reason"), ("when", "switch", "tier", "citation", "stage"))
-    tier, citation, stage = inherited
+def _check(node: Node, names: Names, switches: Mapping[str, SwitchDefault], inherited: tuple[str, str, str, str]) -> Check:
+    keys = node.mapping(("require", "on_false", "on_null", "reason"), ("when", "switch", "tier", "citation", "source", "stage"))
+    tier, citation, source, stage = inherited
     when = keys.get("when")
     check = Check(
         read_predicate(keys["require"], names),
@@ -128,6 +129,7 @@ def _check(node: Node, names: Names, switches: Mapping[str, SwitchDefault], inhe
         _reason(keys["reason"]),
         keys["tier"].text(TIERS) if "tier" in keys else tier,
         keys["citation"].text() if "citation" in keys else citation,
+        keys["source"].text(SOURCES) if "source" in keys else source,
         keys["stage"].text(STAGES) if "stage" in keys else stage,
         read_predicate(when, names) if when and when.value is not None else None,
         _switch(keys.get("switch"), switches),

@@ -53,6 +53,7 @@ class Check:
     reason: str
     tier: str
     citation: str
+    source: str
     stage: str
     when: Predicate | None = None
     switch: Switch | None = None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from portcullis.intake.addresses.lexicon import classify
 from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, unpronounceable, vocabulary
@@ -100,7 +101,7 @@ def _words(tokens: list[str]) -> _Words:
 
 def _paired(words: list[str]) -> list[str]:
     """UN KNOWN and HOME LESS: two neighbours that are one strong word."""
-    joined = [first + second for first, second in zip(words, words[1:], strict=False) if first + second in vocabulary("strong")]
+    joined = [first + second for first, second in pairwise(words) if first + second in vocabulary("strong")]
     return words + joined
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache
 
 from portcullis.intake.addresses.vocabulary import read_yaml
 
@@ -23,7 +23,7 @@ _SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LINES = re.compile(r"[\u0085\u2028\u2029]")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _phrases() -> list[tuple[re.Pattern[str], str]]:
     scripts = read_yaml("scripts.yaml")
     found = []
@@ -39,7 +39,7 @@ def _whole(phrase: str) -> str:
     return rf"(?<!\w){re.escape(phrase)}(?!\w)" if spaced else re.escape(phrase)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _letters() -> tuple[dict[str, str], dict[int, str]]:
     scripts = read_yaml("scripts.yaml")
     return scripts["lookalikes"], {ord(char): text for char, text in scripts["letters"].items()}

@@ -8,7 +8,7 @@ B urbanizacion (part of the delivery key) · E words beside the address (read a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from portcullis.intake.addresses.patterns import BOXES, MILITARY, PUERTO_RICO, STREETS, UNIT_PIECES
@@ -32,6 +32,12 @@ class Parse:
     kind: str | None
     form: str = ""
     doubt: bool = False
+    words: bool = True
+
+    @property
+    def wordless(self) -> bool:
+        """Whether nothing but numbers and signs was written."""
+        return self.kind is None and not self.words
 
     @property
     def extra(self) -> bool:
@@ -46,7 +52,7 @@ def parse(signature: str) -> Parse:
     if region.isupper():
         return _free(region.lower(), body)
     found = _line(region, body)
-    return Parse("X" + found.roles, found.kind, found.form, found.doubt)
+    return replace(found, roles="X" + found.roles)
 
 
 def _line(region: str, body: str) -> Parse:
@@ -59,7 +65,11 @@ def _line(region: str, body: str) -> Parse:
         found = _puerto_rico(body)
         if found:
             return found
-    return _street(body) or _box(body) or Parse("X" * len(body), None)
+    return _street(body) or _box(body) or Parse("X" * len(body), None, words=_has_words(body))
+
+
+def _has_words(body: str) -> bool:
+    return bool(set(body) - frozenset(",|#%&n5h90f"))
 
 
 def _paint(roles: list[str], match: re.Match[str], group: str, role: str) -> None:
@@ -188,7 +198,7 @@ def _puerto_rico(body: str) -> Parse | None:
 
 def _free(region: str, body: str) -> Parse:
     """One text for everything: the town is the last part, after a comma if there is one, else where the street ends best."""
-    end = len(body) - body[::-1].find("Z") if False else body.find("Z")
+    end = body.find("Z")
     head = body if end < 0 else body[:end]
     head = head.rstrip(",|")
     tail = "Z" * (len(body) - len(head))
@@ -203,7 +213,7 @@ def _free(region: str, body: str) -> Parse:
 
 def _with_town(found: Parse, head: str, start: int, tail: str) -> Parse:
     roles = found.roles + "X" * (start - len(found.roles)) + "C" * (len(head) - start)
-    return Parse("X" + roles + tail, found.kind, found.form, found.doubt)
+    return replace(found, roles="X" + roles + tail)
 
 
 _PREFERENCE = {"box": 0, "military": 0, "puerto_rico": 0, "highway": 1, "typed": 1, "grid": 2, "lettered": 2, "short": 3, "bare": 4}
@@ -223,7 +233,7 @@ def _without_comma(region: str, head: str, tail: str) -> Parse:
     if best:
         return _with_town(best[2], head, best[1], tail)
     found = _line(region, head)
-    return Parse("X" + found.roles + tail, found.kind, found.form, found.doubt)
+    return replace(found, roles="X" + found.roles + tail)
 
 
 def _rank(found: Parse, head: str, start: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ A token has one class under every spelling (STREET and STR, N and NORTH, FIRST a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from portcullis.intake.addresses.suspicion import suspect
@@ -45,7 +45,7 @@ class Token(NamedTuple):
     suspect: int
 
 
-@lru_cache(maxsize=None)
+@cache
 def _spelled() -> dict[str, tuple[str, str]]:
     data = read_yaml("numbers.yaml")
     found = {word: ("1", value) for word, value in data["cardinals"].items()}
@@ -54,13 +54,15 @@ def _spelled() -> dict[str, tuple[str, str]]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _in_names() -> dict[str, str]:
     return {spelling: form for form, spellings in read_yaml("words.yaml")["in_names"].items() for spelling in spellings}
 
 
 def split(text: str) -> tuple[str, ...]:
     """The token, or the two it is made of when a known word and a number were written together."""
+    if text.isalpha() or text.isdigit():
+        return (text,)
     match = _QUADRANT.fullmatch(text) or _HALF.fullmatch(text)
     if match:
         return match.group(1), match.group(2)
@@ -88,7 +90,7 @@ def classify(text: str) -> Token:
     if text in (",", "|", "#", "~"):
         return _plain(text, "/" if text == "#" else text)._replace(suspect=int(text == "~"), unit="#" if text == "#" else text)
     letter = "l" if len(text) == 1 else "=" if len(text) == 2 else "w"
-    return _plain(letter, _in_names().get(text, text))._replace(suspect=int(suspect(text)))
+    return _plain(letter, _in_names().get(text, text))._replace(suspect=suspect(text))
 
 
 def _plain(letter: str, form: str) -> Token:
@@ -114,12 +116,13 @@ def _mixed(text: str) -> Token:
     numbered = _NUMBER_LETTER.fullmatch(text)
     if numbered:
         return _plain("a", numbered.group(1))
-    return _plain("w" if sum(char.isalpha() for char in text) > 2 else ".", text)._replace(suspect=int(suspect(text)))
+    letters = sum(char.isalpha() for char in text)
+    return _plain("w" if letters > 2 else ".", text)._replace(suspect=suspect(text) if letters > 2 else 0)
 
 
 def _known(text: str, entry: Entry) -> Token:
     form = entry.form
-    token = _plain(entry.letter, form)._replace(name=_in_names().get(text, entry.name), suspect=int(suspect(text)))
+    token = _plain(entry.letter, form)._replace(name=_in_names().get(text, entry.name), suspect=suspect(text))
     if text == "CR":
         return token._replace(street_type="CIR")
     if entry.letter == "3":

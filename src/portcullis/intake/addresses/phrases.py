@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from portcullis.intake.addresses.vocabulary import read_yaml
 
-__all__ = ["TRIGGERS", "merge", "triggers"]
+__all__ = ["merge", "triggers"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _numbers() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     data = read_yaml("numbers.yaml")
     return tuple({word: int(value) for word, value in data[key].items()} for key in ("cardinals", "tens", "ordinals"))  # type: ignore[return-value]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _phrases() -> tuple[tuple[tuple[str, ...], str], ...]:
     found = [(tuple(text.split()), token) for token, texts in read_yaml("numbers.yaml")["phrases"].items() for text in texts]
     return tuple(sorted(found, key=lambda item: (-len(item[0]), item)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def triggers() -> frozenset[str]:
     """Tokens without which nothing is merged: only rows with one of them are looked at."""
     _, tens, _ = _numbers()
     return frozenset({*tens, "HUNDRED", "THOUSAND", "KING", "MLK", "KENNEDY", "CARE"})
-
-
-TRIGGERS = triggers()
 
 
 def merge(tokens: list[str], at: int) -> tuple[str, int] | None:

@@ -6,25 +6,27 @@ A suspect word decides nothing alone; `doubt.py` reads the row it stands in. Wha
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
 from portcullis.intake.addresses.vocabulary import read_yaml, words
 
-__all__ = ["gibberish", "near", "plain_letters", "suspect", "unpronounceable", "vocabulary"]
+__all__ = ["HINT", "SUSPECT", "gibberish", "near", "plain_letters", "suspect", "unpronounceable", "vocabulary"]
 
 _MIN_FUZZY, _MIN_FUZZY_TWO = 6, 8
 _LEET = str.maketrans("0134578", "OIEASTB")
 _KEYS = re.compile(
     "ASDF|SDFG|DFGH|FGHJ|GHJK|HJKL|ZXCV|XCVB|CVBN|VBNM|QWER|UIOP|YUIO|RTYU|LKJH|KJHG|JHGF|HGFD|GFDS|FDSA|REWQ|MNBV|NBVC|BVCX|VCXZ|QAZ|WSX|QWE|DFKJ|SDFJ|KSDF|JSDF"
 )
+_INSIDE_WORDS = {"UNKNOWN": "UNKNOWN", "HOMELESS": "HOMELESS", "DESCONOCID": "DESCONOCIDO", "NOTPROVID": "NOTPROVIDED", "FAILEDTO": "FAILED", "NOADDR": "NOADDRESS"}
+_INSIDE = re.compile("|".join(_INSIDE_WORDS))
 _SIX_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6,}")
 _EIGHT_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{8,}")
 _REPEATED = re.compile(r"(.)\1{2,}|(..)\2{2,}|(...)\3{2,}|(...)\4")
 
 
-@lru_cache(maxsize=None)
+@cache
 def vocabulary(kind: str) -> frozenset[str]:
     """The words of one kind: strong, deny, told, about, statement, where, any_street; custody, place, agency, joined; pieces."""
     if kind in ("custody", "place", "agency"):
@@ -36,18 +38,26 @@ def vocabulary(kind: str) -> frozenset[str]:
     return words("placeholders.yaml", kind)
 
 
-@lru_cache(maxsize=None)
+_KINDS = ("strong", "deny", "told", "statement", "where", "any_street", "custody", "place", "agency", "joined", "pieces")
+
+
+@cache
 def _looked_at() -> frozenset[str]:
     """Words whose row is read a second time although it has a number and a street."""
-    kinds = ("strong", "deny", "told", "statement", "where", "any_street", "custody", "place", "agency", "joined", "pieces")
-    return frozenset().union(*map(vocabulary, kinds)) - words("placeholders.yaml", "quiet")
+    return frozenset().union(*map(vocabulary, _KINDS)) - vocabulary("quiet")
+
+
+@cache
+def _hints() -> frozenset[str]:
+    """Words too common in streets for that, and words that spaces have parted (HOME LESS)."""
+    return vocabulary("quiet").intersection(frozenset().union(*map(vocabulary, _KINDS)))
 
 
 def _deletions(word: str) -> set[str]:
     return {word[:i] + word[i + 1 :] for i in range(len(word))} | {word}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _near_index() -> dict[str, tuple[str, ...]]:
     """Every way of dropping one letter from the strong words that are long enough to be recognised misspelt."""
     found: dict[str, tuple[str, ...]] = {}
@@ -58,7 +68,7 @@ def _near_index() -> dict[str, tuple[str, ...]]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _long_words() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for word in sorted(vocabulary("strong") | vocabulary("custody")):
@@ -72,6 +82,9 @@ def near(word: str) -> str | None:
     """The strong word this one is a misspelling of: one edit from six letters, two from eight and the same first letter. Never itself a known word."""
     if len(word) < _MIN_FUZZY - 1 or word in vocabulary("protected") or word in vocabulary("strong") or word in vocabulary("custody"):
         return None
+    inside = _INSIDE.search(word)
+    if inside:
+        return _INSIDE_WORDS[inside.group()]
     index = _near_index()
     pieces = [word, *(word[:i] + word[i + 1 :] for i in range(len(word)))]
     hits = {known for piece in pieces if piece in index for known in index[piece] if OSA.distance(word, known) <= 1}
@@ -81,8 +94,10 @@ def near(word: str) -> str | None:
 
 
 def plain_letters(word: str) -> str:
-    """The word with digits that stand for letters read as those letters: UNKN0WN is UNKNOWN."""
-    return word.translate(_LEET) if any(char.isalpha() for char in word) and not word.isalpha() else word
+    """The word with what stands for letters read as those letters: UNKN0WN and UNKNOVVN are UNKNOWN."""
+    if word.isalpha():
+        return word.replace("VV", "W")
+    return word.translate(_LEET) if any(char.isalpha() for char in word) else word
 
 
 def gibberish(word: str) -> bool:
@@ -101,7 +116,14 @@ def unpronounceable(word: str) -> bool:
     return _SIX_CONSONANTS.search(word) is not None and word not in vocabulary("protected")
 
 
-def suspect(word: str) -> bool:
-    """Whether a row with this word is read a second time."""
+SUSPECT, HINT = 1, 2
+
+
+def suspect(word: str) -> int:
+    """SUSPECT where a row with this word is read a second time whatever it is, HINT where only if it is no plain address, else 0."""
     word = plain_letters(word)
-    return word in _looked_at() or gibberish(word) or unpronounceable(word) or near(word) is not None
+    if word in _looked_at():
+        return SUSPECT
+    if word in _hints():
+        return HINT
+    return SUSPECT if gibberish(word) or unpronounceable(word) or near(word) is not None else 0

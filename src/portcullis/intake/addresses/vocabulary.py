@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -44,7 +44,7 @@ def _text(name: str) -> str:
     return files(__package__).joinpath("data", name).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_yaml(name: str) -> Any:
     """A data file as nested lists of text. Every scalar stays text, so that NO is a word and not a denial."""
     return yaml.load(_text(name), Loader=yaml.BaseLoader)  # noqa: S506  # BaseLoader builds text, lists and maps only
@@ -56,13 +56,13 @@ def words(name: str, *keys: str) -> frozenset[str]:
     return frozenset(word for key in keys for word in data[key])
 
 
-@lru_cache(maxsize=None)
+@cache
 def town_openers() -> frozenset[str]:
     """First words of towns with names of several words."""
     return words("words.yaml", "town_openers")
 
 
-@lru_cache(maxsize=None)
+@cache
 def word_entries() -> dict[str, Entry]:
     """Every word with a part to play. Later lists never displace earlier ones."""
     found: dict[str, Entry] = {}
@@ -78,7 +78,7 @@ def word_entries() -> dict[str, Entry]:
             _put(found, spellings, letter, form, name=spellings[0])
     for code in places().codes:
         _put(found, [code], "z", code)
-    for name, code in places().by_name.items():
+    for name in places().by_name:
         if name.isalpha() and len(name) > 3:
             _put(found, [name], "z", name)
     _put(found, sorted(town_openers()), "8", "")
@@ -90,7 +90,7 @@ def _put(found: dict[str, Entry], spellings: list[str], letter: str, form: str, 
         found.setdefault(spelling, Entry(letter, form or spelling, spelling if own else name or form or spelling))
 
 
-@lru_cache(maxsize=None)
+@cache
 def places() -> Places:
     """States, ZIP prefixes and exceptions."""
     rows = list(csv.DictReader(io.StringIO(_text("states.csv"))))

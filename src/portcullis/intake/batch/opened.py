@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,8 @@ from sqlalchemy import Connection, select
 from portcullis.agreement import Agreement
 from portcullis.crypto import open_dsse, read_dsse, signer_of
 from portcullis.datafile import ENVELOPE_TYPE, SCHEMA, SUFFIXES, Envelope, FileRoot, Limits, read, read_salts
+from portcullis.datafile.folder import ENGAGEMENTS, ENVELOPE, SALTS
+from portcullis.datafile.read import open_plain
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.model import Role
@@ -45,16 +47,13 @@ class Opened:
 
 def open_envelope(home: Home, conn: Connection, folder: Path) -> Opened:
     """Read and verify `batch.json`; the signer must be the person the envelope names, enrolled as a signer of its agency."""
-    path = folder / "batch.json"
     try:
-        with path.open("rb") as file:
+        with open_plain(folder / ENVELOPE) as file:
             dsse = read_dsse(file.read(1 << 20))
-    except OSError as error:
-        return Opened(
-            fault=Refused("batch.json cannot be read.", error.strerror or "", "Send a folder with batch.json.", code="B-NOT-WRITTEN")
-        )
     except Refused as fault:
-        return Opened(fault=fault)
+        return Opened(
+            fault=Refused("batch.json cannot be read.", fault.why, "Send a folder with a signed batch.json.", code="B-NOT-WRITTEN")
+        )
     try:
         signer = officer_of_key(conn, signer_of(dsse))
         payload = open_dsse(dsse, lambda _: signer.public if signer else None, ENVELOPE_TYPE)
@@ -67,43 +66,40 @@ def open_envelope(home: Home, conn: Connection, folder: Path) -> Opened:
 
 
 def read_rows(home: Home, folder: Path, opened: Opened) -> Opened:
-    """Read the data file whole and compare it with the envelope. A fault is kept, with the rows that could be read before it."""
-    envelope = opened.envelope
-    if envelope is None:
-        return opened
+    """Read the data file whole and compare it with the envelope, where there is one.
+
+    A fault is kept, with the rows that could be read before it: they too are requests, and enter the accounting (R43).
+    """
     found: list[pa.RecordBatch] = []
     fault, root = opened.fault, ""
     limits = Limits(rows=home.settings.max_rows, file_bytes=home.settings.max_file_bytes)
     try:
-        tree = FileRoot(read_salts(folder / "salts.bin", envelope.count))
+        tree = FileRoot(read_salts(folder / SALTS, opened.envelope.count)) if opened.envelope else None
         for part in read(_data_file(folder), limits=limits):
             found.append(part)
-            tree.update(part)
-        root = tree.digest().hex()
+            if tree is not None:
+                tree.update(part)
+        root = tree.digest().hex() if tree else ""
     except Refused as error:
         fault = fault or error
     rows = pa.Table.from_batches(found, SCHEMA)
     ids = rows["request_id"]
-    return Opened(
-        dsse=opened.dsse,
-        envelope=envelope,
-        signer=opened.signer,
+    return replace(
+        opened,
         fault=fault,
         rows=rows,
-        count_agrees=int(rows.num_rows == envelope.count),
-        root_agrees=int(root == envelope.root),
+        count_agrees=int(opened.envelope is not None and rows.num_rows == opened.envelope.count),
+        root_agrees=int(opened.envelope is not None and root == opened.envelope.root),
         ids_unique=int(ids.null_count == 0 and pc.count_distinct(ids).as_py() == rows.num_rows),
     )
 
 
 def _data_file(folder: Path) -> Path:
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name != "engagements.jsonl")
+    """The one data file, whatever its name before the ending; a link is none, so that nothing outside the folder is read."""
+    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name != ENGAGEMENTS and not path.is_symlink()]
     if len(found) != 1:
-        raise Refused(
-            "The folder does not hold exactly one data file.",
-            f"It holds {len(found)}.",
-            "Send one file ending in " + ", ".join(SUFFIXES) + ".",
-        )
+        known = ", ".join(SUFFIXES)
+        raise Refused("The folder does not hold exactly one data file.", f"It holds {len(found)}.", f"Send one file ending in {known}.")
     return found[0]
 
 

@@ -1,0 +1,63 @@
+"""Which leaves carry a person's or an agency's signed act: which action, by whom, over what (docs/formats/ledger.md).
+
+`over` names the members of the leaf whose canonical JSON is hashed to the act's content, `=member` a member that is the content itself.
+A member ending in `?` counts when it is there. `roles` None asks for the agency's root key, an empty set for anybody enrolled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portcullis.crypto import canonical
+from portcullis.model import LeafType, Role
+
+__all__ = ["ACTS", "ActRule", "act_content", "content_of"]
+
+L = LeafType
+_CHECKERS = frozenset({Role.OVERSEER.value, Role.REVIEWER.value})
+
+
+@dataclass(frozen=True, slots=True)
+class ActRule:
+    """The act one type of leaf must carry."""
+
+    action: str
+    roles: frozenset[str] | None
+    over: str
+
+
+ACTS: Mapping[str, ActRule] = {
+    L.KEY_ENROLLED.value: ActRule("key.enroll", None, "agency person roles key"),
+    L.KEY_REVOKED.value: ActRule("key.revoke", None, "key_id from?"),
+    L.AGREEMENT_SIGNED.value: ActRule("agreement.sign", None, "=agreement.hash"),
+    L.VAULT_ENROLLED.value: ActRule("vault.enroll", None, "agency vault jwk storage"),
+    L.VAULT_REVOKED.value: ActRule("vault.revoke", None, "vault"),
+    L.ROSTER_CHANGED.value: ActRule("officer.record", None, "=content"),
+    L.STANDING_CHANGED.value: ActRule("standing.set", frozenset({Role.SAFEGUARDS.value}), "agency field value"),
+    L.ORDER_IMPOSED.value: ActRule("order.impose", frozenset({Role.COUNSEL.value}), "order scope court_time"),
+    L.REVIEW_RECORDED.value: ActRule("review.record", frozenset({Role.REVIEWER.value}), "=request"),
+    L.SAMPLE_COMMITTED.value: ActRule("sample.commit", frozenset({Role.OVERSEER.value}), "k commitment"),
+    L.SAMPLE_PASSED.value: ActRule("sample.record", _CHECKERS, "batch decisions_root checked defects"),
+    L.SAMPLE_FAILED.value: ActRule("sample.record", _CHECKERS, "batch decisions_root checked defects"),
+    L.RELEASE_AUTHORIZED.value: ActRule("release.authorize", frozenset({Role.AUTHORIZER.value}), "=root"),
+}
+"""For agreement.suspended/ended, order.lifted and receipt, whose content is not made of their own members, see replay.py."""
+
+
+def content_of(value: object) -> str:
+    """SHA-256 (hex) of canonical JSON."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def act_content(kind: str, fields: Mapping[str, object]) -> str | None:
+    """What the act of this leaf must be over; None when the leaf does not carry all of it (a vault without its public key)."""
+    over = ACTS[kind].over
+    if over == "=agreement.hash":
+        agreement = fields["agreement"]
+        return str(agreement["hash"]) if isinstance(agreement, Mapping) else None
+    if over.startswith("="):
+        return str(fields[over[1:]])
+    names = [name.rstrip("?") for name in over.split() if not name.endswith("?") or fields.get(name[:-1]) is not None]
+    return None if "jwk" in names and "jwk" not in fields else content_of({name: fields.get(name) for name in names})
