@@ -10,6 +10,7 @@ A part is a whole file, or what stands between `<!-- generated: NAME -->` and `<
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -21,6 +22,26 @@ AGREEMENT = "irs-ice-2025"
 LEVELS = {"batch": "B", "request": "N", "officer": "O", "agreement": "A", "system": "X"}
 TAGS = {"T": "text of the law read", "R": "reported by a secondary source", "K": "known, not re-read", "I": "our inference"}
 HEAD = "<!-- Written by `python docs/generate.py`; change the source it names, not this file. -->"
+
+FACTS = f"""{HEAD}
+
+# The facts a rule may name
+
+From `agreements/fields.yaml`. A rule that names anything else is refused when it is loaded. Types: `int` 64-bit integer; `text` never
+empty; `flag` 0 or 1; `date` days since 1970-01-01 in the agreement's zone. Any fact may be unknown, and no rule passes on what is unknown.
+A fact of stage `match` is known only after the register was read. *Kept* says whether it may stand in the encrypted evidence of a batch.
+
+"""
+COMMANDS = f"""{HEAD}
+
+# Commands
+
+HELP
+
+The result goes to standard output, everything else to standard error. Exit codes: **0** done, **1** failed, **2** usage, **3** done and
+some requests refused (only from `batch` and `release`), **4** did not verify. `portcullis --help` and `portcullis COMMAND --help` say the
+same as this page. Numbers such as `B-2026-000001` and ids such as `IRS-0002` are examples.
+"""
 
 
 # ---- Markdown
@@ -80,15 +101,27 @@ def overview(law: Any) -> str:
     return table(("rule", "in short", "tier", "citation", "tag", "level", "stage", "reason codes", "the requester is told"), rows)
 
 
-def check_words(check: Any, law: Any) -> str:
-    """One check of a rule as a list item."""
+def in_plain_words(predicate: Any, law: Any) -> str:
+    """A predicate as a clause; a fact that is 0 or 1 is answered by no or yes."""
     from portcullis.rules.explain import in_words  # noqa: PLC0415
 
-    outcome = {"FAIL": "the request fails", "REFER": "a person decides"}
-    when = f"When {in_words(check.when, law)}: " if check.when else ""
-    switch = f"; only while the switch {code(check.switch.name)} is {'on' if check.switch.when_on else 'off'}" if check.switch else ""
-    ends = f"if not, {outcome[check.on_false.name]}; if unknown, {outcome[check.on_null.name]}"
-    return f"- {when}{in_words(check.require, law)}. *{ends}* ({code(check.reason)}; {check.tier}; {check.citation}{switch})"
+    words = in_words(predicate, law)
+    for name in sorted((f.name for f in law.fields.values() if f.type == "flag"), key=len, reverse=True):
+        spoken = name.replace("_", " ")
+        words = re.sub(rf"\b{spoken} is ([01])\b", lambda found, said=spoken: f"{said}: {'yes' if found[1] == '1' else 'no'}", words)
+    return words
+
+
+def check_words(check: Any, rule: Any, law: Any) -> str:
+    """One check of a rule as a list item; its own tier and citation only where they are not the rule's."""
+    outcome = {"FAIL": "the batch is refused" if law.frame(check) == "batch" else "the request fails", "REFER": "a person decides"}
+    when = f"When {in_plain_words(check.when, law)}, requires" if check.when else "Requires"
+    ends = f"If not, {outcome[check.on_false.name]}; if unknown, {outcome[check.on_null.name]}."
+    notes = [code(check.reason)]
+    notes += [check.tier] if check.tier != rule.tier else []
+    notes += [check.citation] if check.citation != rule.citation else []
+    notes += [f"only while the switch {code(check.switch.name)} is {'on' if check.switch.when_on else 'off'}"] if check.switch else []
+    return f"- {when}: {in_plain_words(check.require, law)}. *{ends}* ({'; '.join(notes)})"
 
 
 def rule_text(rule: Any, law: Any) -> str:
@@ -97,9 +130,9 @@ def rule_text(rule: Any, law: Any) -> str:
     implied = f" Implied by {', '.join(rule.implied_by)}." if rule.implied_by else ""
     lines = [
         f'<a id="{rule.id.lower()}"></a>\n\n### {rule.id} {rule.title}\n',
-        f"Source: {rule.citation} ({TAGS[rule.source]}). Tier: {rule.tier}. Law from {rule.valid.start}, known here from {rule.known.start}."
-        f"{implied} Lives in: {home_of(rule)}. Message: “{rule.message}”\n",
-        *(check_words(check, law) for check in rule.checks),
+        f"Source: {rule.citation} ({TAGS[rule.source]}). Tier: {rule.tier}. "
+        f"Law from {rule.valid.start}, known here from {rule.known.start}.{implied} Lives in: {home_of(rule)}. Message: “{rule.message}”\n",
+        *(check_words(check, rule, law) for check in rule.checks),
     ]
     if read:
         lines.append("\nReads: " + "; ".join(f"{name.replace('_', ' ')} ({law.fields[name].meaning})" for name in read) + ".")
@@ -109,10 +142,16 @@ def rule_text(rule: Any, law: Any) -> str:
 
 
 def switches(law: Any) -> str:
-    """Switches and thresholds of the agreement."""
+    """Switches, thresholds and lists of the agreement."""
     rows = ((code(s.name), s.rule, "on" if s.default else "off", s.meaning) for s in law.switches.values())
     numbers = ((code(name), value) for name, value in law.thresholds.items())
-    return table(("switch", "rule", "unless changed", "meaning"), rows) + "\n" + table(("threshold", "value"), numbers)
+    lists = ((code(name), "; ".join(values)) for name, values in law.lists.items())
+    parts = (
+        table(("switch", "rule", "unless changed", "meaning"), rows),
+        table(("threshold", "value"), numbers),
+        table(("list", "holds"), lists),
+    )
+    return "\n".join(parts)
 
 
 def reasons(law: Any) -> str:
@@ -141,14 +180,8 @@ def rules() -> Mapping[str, str]:
 
 def facts() -> Mapping[str, str]:
     """The field catalogue."""
-    rows = ((f.name and code(f.name), f.type, f.scope, f.stage, "yes" if f.keep else "no", f.meaning) for f in _law().fields.values())
-    intro = (
-        f"{HEAD}\n\n# The facts a rule may name\n\nFrom `agreements/fields.yaml`. A rule that names anything else is refused when it is loaded. "
-        "Types: `int` 64-bit integer; `text` never empty; `flag` 0 or 1; `date` days since 1970-01-01 in the agreement's zone. Any fact "
-        "may be unknown, and no rule passes on what is unknown. A fact of stage `match` is known only after the register was read. *Kept* says "
-        "whether it may stand in the encrypted evidence of a batch.\n\n"
-    )
-    return {"facts.md": intro + table(("fact", "type", "scope", "stage", "kept", "meaning"), rows)}
+    rows = ((code(f.name), f.type, f.scope, f.stage, "yes" if f.keep else "no", f.meaning) for f in _law().fields.values())
+    return {"facts.md": FACTS + table(("fact", "type", "scope", "stage", "kept", "meaning"), rows)}
 
 
 # ---- decisions, ladder
@@ -246,13 +279,7 @@ def command_line() -> Any:
 def commands() -> Mapping[str, str]:
     """Every command."""
     top = command_line()
-    intro = (
-        f"{HEAD}\n\n# Commands\n\n{top.help}\n\nThe result goes to standard output, everything else to standard error. Exit codes: **0** done, "
-        "**1** failed, **2** usage, **3** done and some requests refused (only from `batch` and `release`), **4** did not verify. "
-        "`portcullis --help` and `portcullis COMMAND --help` say the same as this page. Numbers such as `B-2026-000001` and ids such as "
-        "`IRS-0002` are examples.\n"
-    )
-    parts: list[str] = [intro]
+    parts: list[str] = [COMMANDS.replace("HELP", top.help)]
     for name, group in top.commands.items():
         if getattr(group, "commands", None):
             parts.append(f"## {name}\n\n{group.help or ''}\n")

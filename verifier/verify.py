@@ -675,7 +675,7 @@ class History:
         key, body = self.envelope(f, e, {"signer"})
         ok = e["payloadType"] == BATCH_TYPE and isinstance(body, dict) and all(isinstance(body.get(n), str) for n in ("gate", "nonce"))
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
-        said = {"agency": key["agency"], "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
+        said = {"agency": key["agency"], "signer": key["person"], "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
         need(4, said == {n: body.get(n) for n in said}, "The batch is not as its signed envelope says: agency, agreement or count differ.")
         need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
         for what in (("envelope", key["agency"], body["nonce"]), ("batch", f["batch"])):

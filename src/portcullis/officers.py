@@ -41,6 +41,9 @@ __all__ = [
     "sign",
 ]
 
+_ASKING = frozenset({Role.SIGNER, Role.OFFICER})
+"""What a person of a receiving agency can be. Were it to enrol counsel or authorizers, it could answer itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Officer:
@@ -81,6 +84,11 @@ def enrol_root(home: Home, conn: Connection, agency: str, side: str, public: byt
     conn.execute(insert(schema.party).values(agency=agency, side=side, root_public=encoded))
 
 
+def _side(conn: Connection, agency: str) -> str | None:
+    p = schema.party
+    return conn.execute(select(p.c.side).where(p.c.agency == agency)).scalar_one_or_none()
+
+
 def root_of(conn: Connection, agency: str) -> bytes:
     """The public root key of an agency."""
     known = conn.execute(select(schema.party.c.root_public).where(schema.party.c.agency == agency)).scalar_one_or_none()
@@ -96,7 +104,16 @@ def root_of(conn: Connection, agency: str) -> bytes:
 def enrol_key(
     home: Home, conn: Connection, *, agency: str, person: str, roles: Collection[Role], public: bytes, act: Mapping[str, object]
 ) -> str:
-    """Enrol a person's key under the agency's root; returns its key id and writes `key.enrolled`."""
+    """Enrol a person's key under the agency's root; returns its key id and writes `key.enrolled`.
+
+    Raises Refused for a role the agency's side cannot give, an act that is not the root's, or a key that is known.
+    """
+    if _side(conn, agency) == "recipient" and not set(roles) <= _ASKING:
+        raise Refused(
+            f"{agency} enrols signers and officers only.",
+            "Every other role guards what it asks for.",
+            "The source agency enrols this person.",
+        )
     names = sorted(role.value for role in roles)
     check_root_act(home, conn, agency, act, "key.enroll", key_content(agency, person, names, public))
     key_id = key_id_of(public)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def prepared(folder: Path, persons: list[Row], addresses: list[Row]) -> Register
     for name, rows in (("persons", persons), ("addresses", addresses)):
         columns = dict.fromkeys(k for row in rows for k in row)
         table = pa.table({c: pa.array([None if r.get(c) is None else str(r[c]) for r in rows], pa.string()) for c in columns})
-        pa.parquet.write_table(table, source / f"{name}.parquet")
+        pq.write_table(table, source / f"{name}.parquet")
     load_register(source, folder / "register")
     return open_register(folder / "register")
 
@@ -68,7 +69,7 @@ def asked(requests: list[Row]) -> pa.Table:
 
 
 NAME_COLUMNS = ["given_name", "middle_name", "family_name", "suffix", "date_of_birth", "taxpayer_number"]
-COMPARED = ("candidates", "rivals", "person_id", "tolerance_used")
+COMPARED = ("candidates", "rivals", "person_id")
 
 
 def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
@@ -79,13 +80,15 @@ def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
     for request, fact in zip(requests, facts, strict=True):
         expected = reference.match(request)
         assert {c: fact[c] for c in COMPARED} == {c: expected[c] for c in COMPARED}, (request, fact, expected)
+        if expected["person_id"]:
+            assert fact["tolerance_used"] == expected["tolerance_used"], (request, fact, expected)
         if expected["rung"]:
             assert fact["ladder_rule"] == expected["rung"]
             singles += 1
     return singles
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(people=st.lists(PERSON, min_size=1, max_size=6), requests=st.lists(REQUEST, min_size=1, max_size=12))
 def test_small_generated_registers(tmp_path: Path, people: list[Any], requests: list[Row]) -> None:
     check(tmp_path, people, requests)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -135,7 +136,17 @@ def _intact(home: Home, agreement_id: str, version: int, expected: str) -> Agree
         raise Tampered(
             f"The folder of {agreement_id} version {version} is not the one that was signed.", "A file in it was changed.", "Restore it."
         )
-    return load_agreement(folder)
+    return replace(_of_content(expected, folder), folder=folder)
+
+
+_KNOWN: dict[str, Agreement] = {}
+
+
+def _of_content(digest: str, folder: Path) -> Agreement:
+    """The agreement in a folder of that content, parsed once: under the release lock a dispatch has no time to parse rules."""
+    if digest not in _KNOWN:
+        _KNOWN[digest] = load_agreement(folder)
+    return _KNOWN[digest]
 
 
 def _row(conn: Connection, agreement_id: str, version: int) -> RowMapping:

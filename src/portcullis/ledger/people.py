@@ -95,9 +95,7 @@ class People:
         rule = ACTS[leaf.type]
         return self.check_act(leaf, leaf.fields["act"], rule.action, rule.roles or (), act_content(leaf.type, leaf.fields))[0]
 
-    def check_act(
-        self, leaf: Leaf, envelope: object, action: str | None, roles: Collection[str], content: str | None
-    ) -> tuple[Key, Act]:
+    def check_act(self, leaf: Leaf, envelope: object, action: str | None, roles: Collection[str], content: str | None) -> tuple[Key, Act]:
         """Whose key signed an act, and the act; `action` or `content` None asks for none in particular, no roles for anybody enrolled."""
         key = self._signer(envelope, roles)
         act = self._open(envelope, lambda key_id: key.public)

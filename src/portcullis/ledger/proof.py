@@ -87,7 +87,9 @@ def prove_inclusion(directory: Path, index: int, log: NoteKey) -> InclusionProof
     entry = entries(read(entries_path(bundle, width)), width)[index % WIDTH]
     path = inclusion_proof(index, head.size, tile_nodes(read, head.size))
     if not verify_inclusion(leaf_hash(entry), index, head.size, path, head.root):
-        raise Tampered("The published files do not prove this leaf.", "Tiles, entries and checkpoint contradict each other.", "Restore them.")
+        raise Tampered(
+            "The published files do not prove this leaf.", "Tiles, entries and checkpoint contradict each other.", "Restore them."
+        )
     return InclusionProof(index, entry, tuple(path), head, note)
 
 
@@ -112,5 +114,7 @@ def open_tlog_proof(text: str, log: NoteKey, witnesses: Collection[NoteKey] = ()
     path = [decode64(line, "A hash of the proof") for line in lines[3:]]
     signed = open_checkpoint(note.encode(), log, witnesses)
     if not verify_inclusion(leaf_hash(entry), int(number), signed.checkpoint.size, path, signed.checkpoint.root):
-        raise Tampered("The proof does not hold.", "The log of this checkpoint has another leaf at this place.", "Do not rely on the record.")
+        raise Tampered(
+            "The proof does not hold.", "The log of this checkpoint has another leaf at this place.", "Do not rely on the record."
+        )
     return int(number), entry, signed

@@ -1,6 +1,6 @@
 """The trust file: whose log it is, and whose agencies, obtained from elsewhere than the bundle.
 
-    {"origin", "log_vkey", "agency_roots": {agency: base64 key}, "witnesses": [vkey, …], "quorum": whole number}
+{"origin", "log_vkey", "agency_roots": {agency: base64 key}, "witnesses": [vkey, …], "quorum": whole number}
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ _OPEN = [
     for state in BatchState
     if state not in (BatchState.REFUSED, BatchState.BLOCKED, BatchState.DISPATCHED, BatchState.ACKNOWLEDGED)
 ]
+_MAY_LIFT = [role for role in Role if role not in (Role.SIGNER, Role.OFFICER)]  # never those whom the order stops
 _LEFT = [BatchState.DISPATCHED.value, BatchState.ACKNOWLEDGED.value]
 
 
@@ -85,7 +86,7 @@ def lift(home: Home, order: str, acts: Sequence[Mapping[str, object]]) -> tuple[
         if row is None or row["lifted_at"] is not None:
             raise Refused(f"No order {order} is in force.", "It is unknown or was lifted.", "Type: portcullis order list")
         signed = [
-            accept_act(home, conn, act, action="order.lift", content=lift_content(order), agreement="", roles=list(Role))[0] for act in acts
+            accept_act(home, conn, act, action="order.lift", content=lift_content(order), agreement="", roles=_MAY_LIFT)[0] for act in acts
         ]
         if len({officer.person for officer in signed}) < 2 or not any(Role.COUNSEL in officer.roles for officer in signed):
             raise Refused(

@@ -28,6 +28,7 @@ from portcullis.home import Home
 from portcullis.journal import record
 from portcullis.ledger import root
 from portcullis.model import BatchState, LeafType
+from portcullis.orders import withhold
 from portcullis.release.examine import examine
 from portcullis.release.gather import gather
 from portcullis.review import ReleaseContent, release_content, release_root
@@ -48,14 +49,15 @@ def sealed_hash(jwe: str) -> bytes:
 
 
 def sealed_root(hashes: list[bytes]) -> str:
-    """RFC 6962 root (hex) over the hashes of the sealed answers, in the order of the outbox file."""
+    """RFC 6962 root (hex) over the hashes of the sealed answers, in ascending order: the order of the outbox file."""
     return root([hashlib.sha256(b"\x00" + h).digest() for h in hashes]).hex()
 
 
 def commit_release(home: Home, batch_id: str) -> int:
     """Seal and commit; returns the number of sealed answers.
 
-    Raises OutOfOrder when the batch is not authorized, Refused with every reason when something changed since.
+    Raises OutOfOrder when the batch is not authorized, Refused with every reason when something changed since; the authorizations
+    are then void and the batch is back at sampled.
     """
     content, name, sealed = _seal_all(home, batch_id)
     digest = hashlib.sha256((home.path / "outbox" / name).read_bytes()).hexdigest()
@@ -63,26 +65,34 @@ def commit_release(home: Home, batch_id: str) -> int:
     with release_shared(home.engine) as conn:
         row = _authorized(conn, batch_id)
         reasons = [r for r in may_release(gather(home, conn, batch_id, examined)) if r.split()[0] not in BEFORE_COMMIT]
-        if row["held"] or reasons or release_content(conn, batch_id) != content:
-            raise Refused("The release cannot be committed.", "; ".join(reasons) or "The batch is held.", _STATUS + batch_id)
-        outbox.put(conn, batch_id, "answers", [(name, digest)], at=home.now())
-        released, sealed_to = release_root(content), sealed_root(sealed)
-        fields = {"root": released, "answers": len(sealed), "sealed_root": sealed_to}
-        index = record(home, conn, LeafType.RELEASE_COMMITTED, fields, batch=ref(conn, batch_id))
-        facts = canonical(asdict(content) | {"engagements": list(content.engagements)}).decode()
-        conn.execute(
-            insert(schema.release).values(
-                batch_id=batch_id,
-                root=released,
-                state="committed",
-                facts=facts,
-                committed_leaf=index,
-                answers=len(sealed),
-                sealed_root=sealed_to,
-            )
+        if not row["held"] and not reasons and release_content(conn, batch_id) == content:
+            outbox.put(conn, batch_id, "answers", [(name, digest)], at=home.now())
+            return _record(home, conn, batch_id, content, sealed)
+        withhold(home, conn, batch_id, ";".join(sorted({reason.split()[1] for reason in reasons})) or "changed", held=False)
+    raise Refused(
+        "The release cannot be committed, and what was signed is void.", "; ".join(reasons) or "Something changed.", _STATUS + batch_id
+    )
+
+
+def _record(home: Home, conn: Connection, batch_id: str, content: ReleaseContent, sealed: list[bytes]) -> int:
+    """The leaf, the row and the move; returns the number of sealed answers."""
+    released, sealed_to = release_root(content), sealed_root(sealed)
+    fields = {"root": released, "answers": len(sealed), "sealed_root": sealed_to}
+    index = record(home, conn, LeafType.RELEASE_COMMITTED, fields, batch=ref(conn, batch_id))
+    facts = canonical(asdict(content) | {"engagements": list(content.engagements)}).decode()
+    conn.execute(
+        insert(schema.release).values(
+            batch_id=batch_id,
+            root=released,
+            state="committed",
+            facts=facts,
+            committed_leaf=index,
+            answers=len(sealed),
+            sealed_root=sealed_to,
         )
-        move(conn, batch_id, BatchState.AUTHORIZED, BatchState.COMMITTED)
-        return len(sealed)
+    )
+    move(conn, batch_id, BatchState.AUTHORIZED, BatchState.COMMITTED)
+    return len(sealed)
 
 
 def _authorized(conn: Connection, batch_id: str) -> RowMapping:
@@ -101,14 +111,13 @@ def _seal_all(home: Home, batch_id: str) -> tuple[ReleaseContent, str, list[byte
     if vault is None:
         raise Refused("There is no vault to seal to.", "None of the receiving agency is enrolled (R46).", code="S-STORAGE-UNAPPROVED")
     name = f"{batch_id}/{release_root(content)[:16]}.jsonl"
-    hashes: list[bytes] = []
-    lines: list[bytes] = []
+    sealed: list[tuple[bytes, bytes]] = []
     for request, body in zip(answers["log_request"].to_pylist(), answers["body"].to_pylist(), strict=True):
         jwe = seal(json.loads(body), vault.jwk, {"batch": batch_id, "request": request, "vault": vault.id})
-        hashes.append(sealed_hash(jwe))
-        lines.append(canonical({"jwe": jwe, "request": request}) + b"\n")
-    _write(home.path / "outbox" / name, b"".join(lines))
-    return content, name, hashes
+        sealed.append((sealed_hash(jwe), canonical({"jwe": jwe, "request": request}) + b"\n"))
+    sealed.sort()  # by hash, so that the order of the file tells nothing and the root can be made again from the accounting
+    _write(home.path / "outbox" / name, b"".join(line for _, line in sealed))
+    return content, name, [digest for digest, _ in sealed]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -53,8 +53,10 @@ def dispatch(home: Home, batch_id: str) -> int | Withheld:
 
     Raises OutOfOrder when the batch is not committed, Refused when only a published checkpoint is missing.
     """
-    ready = _ready(home, batch_id)
+    with reading(home.engine) as conn:
+        _committed(conn, batch_id)
     examined = examine(home, batch_id)
+    ready = _ready(home, batch_id) if examined.answers_unchanged else None  # a sealed file that was altered is not read any further
     with release_shared(home.engine) as conn:
         row = _committed(conn, batch_id)
         reasons = may_release(gather(home, conn, batch_id, examined))
@@ -62,7 +64,7 @@ def dispatch(home: Home, batch_id: str) -> int | Withheld:
             raise Refused(
                 "No published checkpoint covers the commit yet.", "Nothing leaves before (R42).", "Type: portcullis ledger checkpoint"
             )
-        if reasons or ready.root != _standing_release(conn, batch_id)["root"]:
+        if reasons or ready is None or ready.root != _standing_release(conn, batch_id)["root"]:
             withhold(home, conn, batch_id, ";".join(sorted({reason.split()[1] for reason in reasons})) or "changed", held=False)
             return Withheld(batch_id, reasons)
         return _send(home, conn, row, ready)

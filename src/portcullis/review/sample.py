@@ -85,6 +85,10 @@ def reveal_and_draw(
         root = row["decisions_root"]
         if row["state"] != BatchState.REVIEWED or root is None:
             raise OutOfOrder(f"Batch {batch_id} has no decisions to sample, or was sampled.")
+        if conn.execute(select(schema.sample.c.state).where(schema.sample.c.batch_id == batch_id)).first():
+            raise OutOfOrder(
+                f"The sample of batch {batch_id} was drawn.", "There is one draw over one set of decisions.", "Check the drawn requests."
+            )
         s = schema.sample_stock
         stock = conn.execute(select(s).where(s.c.batch_id == batch_id)).mappings().one()
         if hashlib.sha256(r).hexdigest() != stock["commitment"] or len(r) != 32:

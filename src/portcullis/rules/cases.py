@@ -24,7 +24,7 @@ from portcullis.rules.rule import Case, Rule
 from portcullis.rules.ruleset import RuleSet
 from portcullis.rules.run import evaluate, evaluate_batch
 
-__all__ = ["CaseResult", "Lawful", "Typer", "case_facts", "lawful", "run_case", "run_cases"]
+__all__ = ["CaseResult", "Lawful", "Typer", "case_facts", "facts_table", "lawful", "run_case", "run_cases", "typed_cases"]
 
 Row = dict[str, Any]
 Typer = Callable[[Sequence[Mapping[str, str | None]], int], pa.Table]
@@ -68,7 +68,7 @@ def run_cases(folder: Path, typer: Typer, only: Sequence[str] = ()) -> Iterator[
     """Every case of every rule of an agreement's folder, or of the rules named. Raises Refused when the folder does not load."""
     ruleset, base = load(folder), lawful(folder)
     chosen = [(rule, case) for rule in ruleset.rules for case in rule.cases if not only or rule.id in only]
-    for (rule, case), facts in zip(chosen, _typed([case for _, case in chosen], base, typer), strict=True):
+    for (rule, case), facts in zip(chosen, typed_cases([case for _, case in chosen], base, typer), strict=True):
         yield run_case(ruleset, rule, case, base, facts)
 
 
@@ -88,11 +88,7 @@ def run_case(ruleset: RuleSet, rule: Rule, case: Case, base: Lawful, typed: Sequ
 def _worst(one: RuleSet, rule: Rule, case: Case, facts: pa.Table) -> tuple[Verdict, str | None]:
     found: tuple[Verdict, str | None] = (Verdict.NOT_APPLICABLE, None)
     for stage in dict.fromkeys(check.stage for check in rule.checks):
-        first = (
-            evaluate(one, stage, facts, switches=case.switches, engine="sqlite" if facts.num_rows == 1 else "duckdb")
-            .slice(0, 1)
-            .to_pylist()[0]
-        )
+        first = evaluate(one, stage, facts, switches=case.switches).slice(0, 1).to_pylist()[0]
         found = max(found, (Verdict(first[rule.id]), first[f"{rule.id}_reason"]), key=lambda pair: pair[0])
     return found
 
@@ -104,7 +100,7 @@ def case_facts(ruleset: RuleSet, case: Case, base: Lawful, typed: Sequence[Row])
     return facts_table(ruleset, [{**row, "ordinal": place} for place, row in enumerate(rows, 1)])
 
 
-def _typed(cases: Sequence[Case], base: Lawful, typer: Typer) -> list[list[Row]]:
+def typed_cases(cases: Sequence[Case], base: Lawful, typer: Typer) -> list[list[Row]]:
     """The typed rows of each case. All are typed together, one call per day of receipt: typing looks at one row at a time."""
     days = [_day(case, base) for case in cases]
     raw = [_raw_rows(case, base) for case in cases]

@@ -29,6 +29,7 @@ __all__ = ["Single", "evaluate", "evaluate_batch", "schema"]
 _MORSEL = 122_880
 """Rows DuckDB gives one thread at a time; a table of one batch would be read by one thread alone."""
 _RUNS = 2_000
+_FEW = 200
 
 _LIMITS = {"flag": (0, 1), "date": (FIRST_DAY, LAST_DAY), "int": (-(2**63), 2**63 - 1)}
 
@@ -47,16 +48,18 @@ def evaluate(
     facts: pa.Table,
     *,
     switches: Mapping[str, bool] | None = None,
-    engine: str = "duckdb",
+    engine: str | None = None,
     con: Any = None,
 ) -> pa.Table:
     """Every rule of one stage over every row of `facts` (`ordinal` and the fields the rules read; others are ignored).
 
-    `engine` duckdb (default, a private connection unless `con`), sqlite, or postgres (`con` is a psycopg connection).
+    `engine` duckdb, sqlite, or postgres (`con` is a psycopg connection); by default DuckDB, and SQLite for up to 200 rows. DuckDB and SQLite
+    use a private connection unless `con` is given.
     Raises OutOfOrder when a fact is missing, of the wrong type or out of its range.
     """
     compiled = plan(ruleset, stage, switches)
     table = _checked(facts, ruleset, compiled)
+    engine = engine or ("duckdb" if con is not None or table.num_rows > _FEW else "sqlite")
     found = _duckdb(compiled, table, con) if engine == "duckdb" else _rows(compiled, _query(compiled, table, engine, con))
     return _in_order(found.cast(schema(compiled)), table)
 
@@ -124,8 +127,15 @@ def _checked(facts: pa.Table, ruleset: RuleSet, compiled: Plan) -> pa.Table:
                 raise _out_of_range(name)
         elif not pa.types.is_integer(column.type) or not _inside(column, *_LIMITS[wanted]):
             raise _out_of_range(name)
+    _refuse_twice(facts.column("ordinal").to_numpy())
     typed = {name: pa.string() if name != "ordinal" and ruleset.fields[name].type == "text" else pa.int64() for name in names}
     return facts.select(names).cast(pa.schema(typed.items()))
+
+
+def _refuse_twice(ordinals: np.ndarray[Any, Any]) -> None:
+    steps = np.diff(ordinals)
+    if (steps <= 0).any() and len(np.unique(ordinals)) != len(ordinals):
+        raise OutOfOrder("Two rows of facts have one ordinal.", "Findings are by ordinal.", "Number the rows.")
 
 
 def _inside(column: pa.ChunkedArray, low: int, high: int) -> bool:
@@ -195,8 +205,6 @@ def _in_order(found: pa.Table, facts: pa.Table) -> pa.Table:
     if np.array_equal(have, want):
         return found
     order = np.argsort(want, kind="stable")
-    if len(want) > 1 and (np.diff(want[order]) == 0).any():
-        raise OutOfOrder("Two rows of facts have one ordinal.", "Findings are by ordinal.", "Number the rows.")
     places = order[np.searchsorted(want[order], have)]
     breaks = np.flatnonzero(np.diff(places) != 1) + 1
     if len(breaks) > _RUNS:

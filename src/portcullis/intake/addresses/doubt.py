@@ -22,7 +22,7 @@ __all__ = ["Reading", "read"]
 
 
 class Reading(IntEnum):
-    """What the second look found."""
+    """What the second look found. INSTITUTION stands beside a street's address, HELD in the place of one."""
 
     CLEAR = 0
     BLANK = 1
@@ -31,11 +31,14 @@ class Reading(IntEnum):
     PLACEHOLDER_DOUBT = 4
     INSTITUTION = 5
     DOUBT = 6
+    HELD = 7
 
 
 _FILLER_NUMBERS = frozenset({"0", "00", "000", "0000", "1234", "12345", "123456", "999", "9999", "99999", "111", "1111", "11111"})
 _GENERIC_TYPES = frozenset({"ST", "AVE"})
 _HOUSES = frozenset({"CTR", "CP", "STA", "HVN", "MSN", "UN", "VLG", "LDG", "MNR", "HL"})
+_SEVERITY = [Reading.CLEAR, Reading.DOUBT, Reading.PLACEHOLDER_DOUBT, Reading.INSTITUTION, Reading.HELD, Reading.PLACEHOLDER]
+_ZIP_WORDS = frozenset({"ZIP", "ZIPCODE", "CODE", "POSTAL", "CODIGO", "CP"})
 _SPACED = 3
 
 
@@ -56,14 +59,19 @@ class _Words:
     def misspelt(self) -> str | None:
         return next((known for known in map(near, self.words) if known in vocabulary("strong")), None)
 
+    def loud(self, *kinds: str) -> bool:
+        """As `any`, without the words that are too common in street names."""
+        return any(word in vocabulary(kind) and word not in vocabulary("quiet") for word in self.words for kind in kinds)
+
     @property
     def statement(self) -> bool:
         """A denial and something that could have been told, in this order or the other."""
-        return self.any("deny") and any(word in vocabulary("told") and word not in vocabulary("deny") for word in self.words)
+        both = self.any("deny") and any(word in vocabulary("told") and word not in vocabulary("deny") for word in self.words)
+        return both and (self.loud("deny", "told") or self.only_vocabulary)
 
     @property
     def only_vocabulary(self) -> bool:
-        kinds = ("strong", "deny", "told", "about", "statement", "any_street")
+        kinds = ("strong", "deny", "told", "about", "statement", "any_street", "remark")
         return bool(self.words) and all(any(word in vocabulary(kind) for kind in kinds) or near(word) for word in self.words)
 
     @property
@@ -84,7 +92,7 @@ class _Words:
         return any(map(unpronounceable, self.words))
 
 
-def _words(tokens: list[str]) -> _Words:
+def _words(tokens: list[str], pairs: bool = True) -> _Words:
     """Letters read for look-alike digits, and words that were spelt out with spaces put together."""
     found: list[str] = []
     run: list[str] = []
@@ -96,7 +104,7 @@ def _words(tokens: list[str]) -> _Words:
         run = []
         if any(char.isalpha() for char in token):
             found.append(token)
-    return _Words(tuple(_paired(found)))
+    return _Words(tuple(_paired(found) if pairs else found))
 
 
 def _paired(words: list[str]) -> list[str]:
@@ -120,9 +128,11 @@ def read(tokens: tuple[str, ...], roles: str, kind: str | None, form: str) -> Re
 
 def _without_street(words: _Words) -> Reading:
     """No number and street: whatever the words say only names the reason."""
-    street = any(classify(word).letter in "ts:" for word in words.words)
+    if words.words and all(word in _ZIP_WORDS for word in words.words):
+        return Reading.NUMBERS_ONLY
+    street = any(classify(word).letter in "tW:" for word in words.words[1:]) or words.words[-1:] == ("ST",)
     if words.institution and not (street and not words.any("custody", "agency")):
-        return Reading.INSTITUTION
+        return Reading.HELD
     unknown = words.strong or words.misspelt or words.statement or words.keys or words.any("any_street")
     return Reading.PLACEHOLDER if unknown or words.any("statement") else Reading.CLEAR
 
@@ -140,45 +150,51 @@ def _with_street(tokens: tuple[str, ...], roles: str, kind: str, form: str) -> R
         return Reading.DOUBT
     if kind == "po_box" and (_words(part["I"]).strong):
         return Reading.PLACEHOLDER
+    if kind == "puerto_rico" and (name.keys or ((name.strong or name.misspelt) and name.only_vocabulary)):
+        return Reading.PLACEHOLDER
     if kind != "street":
         return Reading.CLEAR
     types = [classify(token).street_type for token in part["T"]]
     if not types and form not in ("highway", "grid"):
-        return _untyped(name)
-    return _typed(name, types[-1] if types else "HWY", part["N"], tuple(part["T"]))
+        mixed = any(classify(token).letter in "w=." and not token.isalpha() for token in part["SB123"])
+        return max(_untyped(name), Reading.DOUBT if mixed else Reading.CLEAR, key=_SEVERITY.index)
+    return _typed(_words(part["SB123"], pairs=False), types[-1] if types else "HWY", part["N"], tuple(part["T"]))
 
 
 def _untyped(name: _Words) -> Reading:
-    """A number and a name without a street type: the name must not be a statement, keys or a house of custody."""
+    """A number and a name without a street type: the name must not be a statement, a remark, keys or a house of custody."""
     if name.institution:
-        return Reading.INSTITUTION
-    if name.statement or ((name.strong or name.misspelt) and name.only_vocabulary):
+        return Reading.HELD if name.any("custody", "agency") else Reading.INSTITUTION
+    named = name.strong or name.misspelt or name.statement
+    if name.keys or name.any("any_street") or (named and (name.statement or name.only_vocabulary)):
         return Reading.PLACEHOLDER
-    if name.keys or name.any("any_street"):
-        return Reading.PLACEHOLDER
-    return Reading.PLACEHOLDER_DOUBT if name.strong or name.misspelt or name.any("where", "statement") or name.unreadable else Reading.CLEAR
+    remark = name.only_vocabulary or name.loud("where", "statement", "deny", "remark")
+    if named or remark or name.unreadable or all(len(word) < 3 for word in name.words):
+        return Reading.PLACEHOLDER_DOUBT
+    return Reading.CLEAR
 
 
 def _typed(name: _Words, street_type: str, number: list[str], last: tuple[str, ...]) -> Reading:
     """A number, a name and a street type: streets may be named like placeholders, so only what no street is called is held against it."""
     whole = " ".join([*number, *name.words, street_type])
-    if whole in vocabulary("well_known"):
-        return Reading.PLACEHOLDER
-    if name.strong and name.any("told", "deny") and name.any("told") and name.only_vocabulary:
+    if whole in vocabulary("well_known") or (name.strong and name.any("told") and name.only_vocabulary):
         return Reading.PLACEHOLDER
     if any(gibberish(word) and (len(set(word)) == 1 or len(word) <= 4) for word in name.words):
         return Reading.PLACEHOLDER
     if name.institution and (street_type in _HOUSES or _Words.joined((*name.words, *last))):
         return Reading.INSTITUTION
-    return _doubtful(name, street_type, number)
+    return _doubtful(name, street_type, number, last)
 
 
-def _doubtful(name: _Words, street_type: str, number: list[str]) -> Reading:
+def _doubtful(name: _Words, street_type: str, number: list[str], last: tuple[str, ...]) -> Reading:
+    """A typed street that a person should see: a lone placeholder with a filler number or the commonest type, a statement, a description."""
     filler = "".join(number) in _FILLER_NUMBERS or not "".join(number).strip("0")
-    if name.only_vocabulary and (name.strong or name.misspelt or name.statement or name.any("any_street")):
-        plain = name.strong and not name.statement
-        if filler or street_type in _GENERIC_TYPES or not plain or name.any("never_street"):
-            return Reading.PLACEHOLDER_DOUBT
-    if name.misspelt == "UNKNOWN" or name.keys:
+    common = filler or street_type in _GENERIC_TYPES
+    if name.misspelt == "UNKNOWN" or name.keys or name.statement or (name.any("never_street") and name.only_vocabulary):
         return Reading.PLACEHOLDER_DOUBT
-    return Reading.CLEAR
+    if name.only_vocabulary and common and (name.strong or name.misspelt or name.any("any_street", "statement")):
+        return Reading.PLACEHOLDER_DOUBT
+    if name.words[:1] == ("THE",) and len(name.words) == 1 and common:
+        return Reading.DOUBT
+    described = bool(last) and classify(last[-1]).letter == "T" and bool(name.words) and name.words[0] in vocabulary("where")
+    return Reading.DOUBT if described else Reading.CLEAR

@@ -19,9 +19,10 @@ KINDS = ("street", "po_box", "rural_route", "highway_contract", "general_deliver
 CONSTANTS = {"1": "US HWY", "2": "SR", "3": "CR", "4": "RR", "5": "HC", "6": "PO BOX", "7": "GENERAL DELIVERY"}
 
 _BOX_ROLE = {"rural_route": "4", "highway_contract": "5", "po_box": "6", "general_delivery": "7"}
-_ONLY_LETTERS = frozenset("D6lPOI_")
+_ONLY_LETTERS = frozenset("D6lPOI_Re#")
+_GENERIC_WORDS = frozenset("rRHCUyqNxpjJXcAGdBK")
 _UNIT_CLASSES = frozenset("uLi#em_")
-_STRONG = frozenset("ts:")
+_STRONG = frozenset("ts:W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Parse:
         return self.kind is None and not self.words
 
     @property
-    def extra(self) -> bool:
-        """Whether words stand beside the address: a name, a building, a remark."""
-        return "E" in self.roles
+    def loose(self) -> bool:
+        """Whether a remark could hide in it: words beside the address, or a street without a type."""
+        return "E" in self.roles or self.form == "bare"
 
 
 @lru_cache(maxsize=500_000)
@@ -91,7 +92,9 @@ def _plausible(form: str, match: re.Match[str]) -> bool:
     if form == "bare":
         if set(name) <= frozenset("D6") or match.group("number")[0] == "D" and match.group("prefix"):
             return False
-        if match.group("prefix") and name in ("t", "s", ":", "T"):
+        if match.group("prefix") and name in ("t", "s", ":", "T", "W"):
+            return False
+        if set(name) <= _GENERIC_WORDS:
             return False
         if set(name) <= _ONLY_LETTERS or set(name) <= _UNIT_CLASSES or name in ("s", "e", "x", "&"):
             return False
@@ -107,7 +110,7 @@ def _plausible(form: str, match: re.Match[str]) -> bool:
 def _street_doubt(form: str, match: re.Match[str]) -> bool:
     """Shapes that a person should see: a street of one bare type or unit word, words before the number where no street type follows."""
     name, prefix = match.group("name"), match.group("prefix")
-    if form == "bare" and (name in ("t", "i", "L", "u", "d", "G", "r", "C") or "&" in name):
+    if form == "bare" and (name in ("t", "W", "i", "L", "u", "d", "G", "r", "C") or "&" in name or set(name) <= frozenset("=lz")):
         return True
     return bool(prefix) and form in ("bare", "lettered") and not prefix.startswith("%")
 
@@ -155,7 +158,7 @@ def _box(body: str) -> Parse | None:
         if not match:
             continue
         roles = ["X"] * len(body)
-        first = match.end("prefix")
+        first = match.start("mark") if "mark" in match.re.groupindex else match.end("prefix")
         roles[first] = _BOX_ROLE[kind]
         for group, role in (("route", "S"), ("number", "N")):
             _paint(roles, match, group, role)

@@ -29,7 +29,7 @@ class Parts:
     reading: Reading
     kind: str | None
     doubtful_shape: bool
-    zero_number: bool
+    odd_parts: bool
     city: str
     state: str
     zip: str
@@ -61,8 +61,8 @@ def _line(parts: Parts) -> Judgement | None:
         return Judgement(0, ZIPONLY)
     if parts.reading == Reading.PLACEHOLDER:
         return Judgement(0, PLACEHOLDER)
-    if parts.reading == Reading.INSTITUTION:
-        return Judgement(None if parts.kind == "street" else 0, INSTITUTION)
+    if parts.reading in (Reading.INSTITUTION, Reading.HELD):
+        return Judgement(None if parts.reading == Reading.INSTITUTION and parts.kind == "street" else 0, INSTITUTION)
     if parts.kind is None:
         return Judgement(0, PLACEHOLDER if "placeholder" in (parts.city, parts.state) else INCOMPLETE)
     return None
@@ -85,6 +85,6 @@ def _person(parts: Parts) -> Judgement | None:
     if "placeholder" in (parts.city, parts.state) or parts.reading == Reading.PLACEHOLDER_DOUBT:
         return Judgement(None, PLACEHOLDER)
     sound = parts.city == "ok" and parts.state in ("ok", "odd") and parts.zip == "ok" and parts.agreement == AGREES
-    if parts.reading == Reading.DOUBT or parts.doubtful_shape or parts.zero_number or not sound:
+    if parts.reading == Reading.DOUBT or parts.doubtful_shape or parts.odd_parts or not sound:
         return Judgement(None, INCOMPLETE)
     return None

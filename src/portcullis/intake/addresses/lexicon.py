@@ -9,13 +9,13 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from portcullis.intake.addresses.suspicion import suspect
+from portcullis.intake.addresses.suspicion import SUSPECT, suspect
 from portcullis.intake.addresses.vocabulary import Entry, read_yaml, word_entries
 
 __all__ = ["Token", "classify", "split"]
 
 _ORDINAL = re.compile(r"0*([0-9]+)(?:ST|ND|RD|TH|RO|RA|DO|DA|TO|TA)")
-_GRID = re.compile(r"[NSEW][0-9]+(?:[NSEW][0-9]+)?|[0-9]+[NSEW][0-9]+")
+_GRID = re.compile(r"[NSEW][1-9][0-9]*(?:[NSEW][0-9]+)?|[0-9]+[NSEW][0-9]+")
 _HYPHENATED = re.compile(r"[0-9]+[A-Z]?-[0-9]+[A-Z]?")
 _NUMBER_LETTER = re.compile(r"0*([0-9]+[A-Z]{1,2})")
 _LETTER_NUMBER = re.compile(r"[A-Z]{1,2}[0-9]+[A-Z]?")
@@ -89,6 +89,8 @@ def classify(text: str) -> Token:
         return _known(text, entry)
     if text in (",", "|", "#", "~"):
         return _plain(text, "/" if text == "#" else text)._replace(suspect=int(text == "~"), unit="#" if text == "#" else text)
+    if any(char.isdigit() for char in text):
+        return _plain("w", text)._replace(suspect=SUSPECT)
     letter = "l" if len(text) == 1 else "=" if len(text) == 2 else "w"
     return _plain(letter, _in_names().get(text, text))._replace(suspect=suspect(text))
 
@@ -117,7 +119,7 @@ def _mixed(text: str) -> Token:
     if numbered:
         return _plain("a", numbered.group(1))
     letters = sum(char.isalpha() for char in text)
-    return _plain("w" if letters > 2 else ".", text)._replace(suspect=suspect(text) if letters > 2 else 0)
+    return _plain("w" if letters > 2 else ".", text)._replace(suspect=SUSPECT)
 
 
 def _known(text: str, entry: Entry) -> Token:

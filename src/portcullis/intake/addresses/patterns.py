@@ -1,7 +1,7 @@
 """The shapes of a delivery line, as regular expressions over class letters: one letter per token, so a shape reads like the address.
 
     n number · 5 five digits · 9 ZIP+4 · h 12-34 · f 1/2 · a 18B · g N6W23001 or W1234 · b B12 · o 1st/first · 1 one · 0 4.5
-    D north · 6 northeast · l letter · t street type · : type that may be the whole name · T type that is as often a name · s ST · S Saint · 3 LA · v calle, camino, rue
+    D north · 6 northeast · l letter · t street type · W road · : type that may be the whole name · T type that is as often a name · s ST · S Saint · 3 LA · v calle, camino, rue
     H highway · R route · C county · U US · y state · z name of a state · I interstate · q CR/SR/FM · 7 RM · N township, ranch · M mile
     x box · p PO · P O letters · j post · J office · X drawer · r RR · c HC · A star · m PMB · G general · d delivery
     K PSC/CMR · B APO · V USS · Y urb · Q condominio · 2 barrio, sector, parcela · 4 extension · E carretera · k km
@@ -23,25 +23,25 @@ _UNIT = (
     rf"(?:[u7_]e?#*e?(?:{_ID}{{1,2}}|i|[w=](?={_SEP}|$))|#+e?{_ID}{{1,2}}|e{_ID}{{1,2}}|Le?#?{_ID}|#?e?[no1al5b]L|i[n5ab]?|[w=]L|m#?{_ID}"
     rf"|(?:p|PO|jJ)[xX]e?#?{_ID}|i?Li?)"
 )
-_UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL:|])l)?)"
+_UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL:W|])l)?)"
 _REST = rf"(?P<rest>{_SEP}.*)?$"
 _LEAD = rf"^(?P<lead>(?:{_UNIT}{_SEP}?)*)"
 _PREFIX = r"(?:(?P<prefix>(?![n5ah]).+?)(?<![HRUqIC7yzE#eKxXcprNMuvkA_&@mG1]))??"
-_NUMBER = r"(?P<number>g{1,2}f?|Mj?[n50]|(?<![^,|])D[n5](?=[^D6,|n5])|[n5]&[n5]|[n5][n5](?=[Dw=T6]*o[ts:])|[n5h1ag]f?)"
+_NUMBER = r"(?P<number>g{1,2}f?|Mj?[n50]|(?<![^,|])D[n5](?=[^D6,|n5])|[n5]&[n5]|[n5][n5](?=[Dw=T6]*o[ts:W])|[n5h1ag]f?)"
 _DIRS = "[D6]{1,2}"
 _NAME = r"[^,|%#~]"
-_WORDS = r"(?:[n5](?=[w=tTs:])|[w=Tt:sSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
+_WORDS = r"(?:[n5](?=[w=tTs:W])|[w=Tt:WsSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
 _END = _UNITS + _REST
 
 _ROADS = (
-    r"(?:(?P<us>U(?:[HR]|[st][tR])?)|(?P<state>[yzs3][HRt]|[yz3]q|[yz3](?=e?\#?[n5]))|(?P<county>C[HRtq])"
-    r"|(?P<named>N[tRyH]?t?|q|7|r[rR]?|[HR]|I[HR]?))"
+    r"(?:(?P<us>U(?:[HRW]|s[WR])?)|(?P<state>[yzs3M][HRW]|[yz3M]q|[yz3M](?=e?\#?[n5]))|(?P<county>C[HRWq])"
+    r"|(?P<named>N[WRyH]?W?|q|7|r[rR]?|[HR]|I[HR]?))"
 )
 _HIGHWAY = (
-    rf"(?P<predir>{_DIRS})?(?P<old>[w=T])?{_ROADS}(?P<sign>[e#]*)(?P<name>[n5abog1]|[lPO_Ii](?![wTtsS:])|(?<=C[Ht])[=D]|(?<=q)[=D])(?P<drop>[tH](?![n5]))?(?P<postdir>{_DIRS})?"
+    rf"(?P<predir>{_DIRS})?(?P<old>[w=T])?{_ROADS}(?P<skip>(?<=[q7])[WH](?=e?#?[n5ab]))?(?P<sign>[e#]*)(?P<name>[nabog1]|[lPO_Ii](?![wTtsSW:])|(?<=C[HW])[=D]|(?<=q)[=D])(?P<drop>[WH](?![n5]))?(?P<postdir>{_DIRS})?"
 )
-_LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tv:](?:[n5oab]|[lPORD6z_I]))(?P<postdir>{_DIRS})?"
-_TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tTs3H4:q])(?P<postdir>{_DIRS})?"
+_LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tWv:](?:[n5oab]|[lPORD6z_I])f?)(?P<postdir>{_DIRS})?"
+_TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tTs3H4:qW])(?P<postdir>{_DIRS})?"
 _GRID = r"(?P<predir>[D6])(?P<name>[n5o])(?P<postdir>[D6])"
 _BARE = rf"(?P<predir>{_DIRS})?(?P<name>{_WORDS}+?)(?P<postdir>{_DIRS})?"
 _SHORT_ROAD = r"(?P<predir>[D6])?(?P<name>b|l[n5])(?P<postdir>[D6])?"
@@ -57,12 +57,13 @@ _BOX_ID = "[n5ab1lghDPORI_0]|[lPORDI]?[n5]"
 _WHO = r"^(?P<prefix>.*?)"
 
 BOXES = (
-    ("rural_route", re.compile(rf"{_WHO}(?:r[rR]?|R|t|RC?)e?#?(?P<route>[n5ab1])?{_SEP}?x[e#]*(?P<number>{_BOX_ID}){_END}")),
+    ("rural_route", re.compile(rf"{_WHO}(?:r[rR]?|R|W)e?#?(?P<route>[n5ab1])?{_SEP}?x[e#]*(?P<number>{_BOX_ID}){_END}")),
     ("rural_route", re.compile(rf"{_WHO}r[rR]?e?#?(?P<route>[n5ab1])(?P<short>){_END}")),
-    ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[Rt]?)e?#?(?P<route>[n5ab1])?{_SEP}?x[e#]*(?P<number>{_BOX_ID}){_END}")),
-    ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[Rt])e?#?(?P<route>[n5ab1])(?P<short>){_END}")),
+    ("rural_route", re.compile(rf"{_WHO}x[e#]*(?P<number>{_BOX_ID}){_SEP}?(?P<mark>r[rR]?|R)e?#?(?P<route>[n5ab1]){_END}")),
+    ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[RW]?)e?#?(?P<route>[n5ab1])?{_SEP}?x[e#]*(?P<number>{_BOX_ID}){_END}")),
+    ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[RW])e?#?(?P<route>[n5ab1])(?P<short>){_END}")),
     ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|[w=]J)?j?(?:xX?|X|p|pj|PO)[e#]*(?P<number>{_BOX_ID})(?P<station>[Tt:][lnw=5D])?{_END}")),
-    ("general_delivery", re.compile(rf"{_WHO}(?P<words>Gd|dG)e?{_END}")),
+    ("general_delivery", re.compile(rf"{_WHO}(?P<words>Gd|dG)e?(?P<station>[Tt:][lnw=5D]?)?{_END}")),
 )
 
 MILITARY = (
@@ -74,7 +75,7 @@ MILITARY = (
 _URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?|w[w=Ts8z3:]*)"
 _DOOR = r"(?:[n5ab]b|[=lDP][n5]|b[n5]?|[n5ah]w?l?|g)"
 _CALLE = rf"[vt:](?:{_WORDS}|[n5b])+?"
-_TAIL = rf"(?P<tail>{_SEP}?[2YQ4][^,|]+|{_SEP}.*)?{_REST}"
+_TAIL = rf"(?P<tail>{_SEP}?[2YQ4][^,|]+|{_SEP}.*|[w=T:]+)?{_REST}"
 
 PUERTO_RICO = (
     re.compile(rf"^{_URB}{_SEP}?(?P<number>{_DOOR}){_SEP}?(?P<name>{_CALLE})(?P<postdir>D)?{_END}"),
@@ -83,6 +84,7 @@ PUERTO_RICO = (
     re.compile(rf"^(?P<name>{_CALLE}){_SEP}?[#e]*(?P<number>{_DOOR})(?:{_SEP}?{_URB})?{_END}"),
     re.compile(rf"^(?P<before>[2YQ][^,|E]+?{_SEP}?)?(?P<name>(?:E|[zHR](?=e?[n5ab]{_SEP}?k))[e#]?[n5ab])(?P<door>{_SEP}?k[n50]{_SEP}?(?:k[n50])?){_TAIL}"),
     re.compile(rf"^(?P<urb>Q[^,|]+?)(?P<units>(?:{_SEP}?{_UNIT})+){_REST}"),
+    re.compile(rf"^(?P<units>(?:{_UNIT}{_SEP}?)+)(?P<urb>[QY][^,|]+){_REST}"),
     re.compile(rf"^(?P<urb>2[^,|]+?)(?P<word>2|x|k)[e#]?(?P<number>[n5ab]){_END}"),
 )
 

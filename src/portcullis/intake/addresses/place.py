@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from portcullis.intake.addresses.fold import fold
 from portcullis.intake.addresses.lexicon import classify
 from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, vocabulary
 from portcullis.intake.addresses.vocabulary import places, read_yaml, words
 
-__all__ = ["AGREES", "DISAGREES", "DOUBTFUL", "STATUSES", "Value", "agreement", "city", "state", "zip5"]
+__all__ = ["AGREES", "DISAGREES", "DOUBTFUL", "STATUSES", "Value", "agreement", "city", "region_names", "state", "town_form", "zip5", "zip_state"]
 
 AGREES, DOUBTFUL, DISAGREES = 1, 2, 3
 STATUSES = ("ok", "blank", "placeholder", "odd", "far", "abroad", "filler", "bad")
@@ -38,6 +38,12 @@ def _clean(text: str | None) -> str:
         return ""
     upper = fold(text).upper().replace("'", "").replace(".", "" if re.fullmatch(r"\W*(\w\.?\s*){1,3}\W*", text) else " ")
     return _SPACES.sub(" ", _NOT_WORD.sub(" ", upper)).strip()
+
+
+@cache
+def region_names() -> frozenset[str]:
+    """Names of states and countries: never a street without its type."""
+    return frozenset(name for name in places().by_name if len(name) > 2) | words("abroad.yaml", "countries", "regions")
 
 
 @lru_cache(maxsize=100_000)
@@ -71,6 +77,8 @@ def zip5(text: str | None) -> Value:
     """Five digits of a ZIP in any layout."""
     cleaned = fold(text or "").strip(" .,-#'\"")
     match = _ZIP.fullmatch(cleaned)
+    if cleaned and not cleaned.strip("0 -"):
+        return Value(None, "placeholder")
     if match:
         digits = match.group(1) or (match.group(2) or match.group(3)).zfill(5 if match.group(2) else 9)[:5]
         return _known_zip(digits)
@@ -116,7 +124,7 @@ def city(text: str | None, state_code: str | None) -> Value:
     tokens = cleaned.split()
     if not any(char.isalpha() for char in cleaned):
         return Value(None, "blank" if not cleaned.strip("0 ") else "bad")
-    form = " ".join(classify(token).name if token.isalpha() else token for token in tokens)
+    form = " ".join(town_form(token) for token in tokens)
     real = read_yaml("placeholders.yaml")["real_cities"].get(state_code or "", [])
     if cleaned in real:
         return Value(form, "ok")
@@ -125,8 +133,17 @@ def city(text: str | None, state_code: str | None) -> Value:
     return Value(form, _city_status(tokens, cleaned, state_code))
 
 
+def town_form(token: str) -> str:
+    """A word of a town's name in normal form; numbers stay words (Ten Sleep)."""
+    found = classify(token)
+    return token if found.letter in "1o" or not token.isalpha() else found.name
+
+
 def _city_status(tokens: list[str], cleaned: str, state_code: str | None) -> str:
-    if "~" in cleaned or any(token in vocabulary("custody") for token in tokens):
+    said = vocabulary("strong") | vocabulary("deny") | vocabulary("told") | vocabulary("statement") | vocabulary("custody")
+    if "~" in cleaned or any(token in said and token not in vocabulary("quiet") for token in tokens):
+        return "odd"
+    if places().by_name.get(cleaned) == state_code and state_code and cleaned != "NEW YORK":
         return "odd"
     if any(gibberish(token) for token in tokens) or len(cleaned.replace(" ", "")) < 2:
         return "odd"

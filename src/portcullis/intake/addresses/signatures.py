@@ -33,9 +33,9 @@ class Parsed:
         return np.array(values, kind)[self.which]
 
 
-def parse_rows(stream: Stream, tail: Ints, parted: npt.NDArray[np.bool_], stated: npt.NDArray[Any]) -> Parsed:
-    """Parse every row by its signature. `tail` is where state and ZIP of a free text begin, `stated` the state of each row."""
-    signatures = _signatures(_classes(stream, tail, parted, stated), stream.bounds)
+def parse_rows(stream: Stream, tail: Ints, free: npt.NDArray[np.bool_], stated: npt.NDArray[Any]) -> Parsed:
+    """Parse every row by its signature. `tail` is where state and ZIP of a `free` text begin, `stated` the state of each row."""
+    signatures = _signatures(_classes(stream, tail, free, stated), stream.bounds)
     encoded = pc.dictionary_encode(signatures)
     texts = [signature.decode("ascii") for signature in encoded.dictionary.to_pylist()]
     parses = [parse(text) if len(text) <= _MAX_TOKENS else Parse("X" * len(text), None) for text in texts]
@@ -47,22 +47,18 @@ def _signatures(classes: npt.NDArray[np.uint8], bounds: Ints) -> Any:
     return pa.BinaryArray.from_buffers(pa.binary(), len(bounds) - 1, [None, offsets, data])
 
 
-def _classes(stream: Stream, tail: Ints, parted: npt.NDArray[np.bool_], stated: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _classes(stream: Stream, tail: Ints, free: npt.NDArray[np.bool_], stated: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Class letters of all tokens; a row's field mark becomes its region (capital for free text), the tail of a free text becomes Z."""
     letters = np.array([ord(fact.letter) for fact in stream.facts] or [0], np.uint8)
     classes: npt.NDArray[np.uint8] = letters[stream.codes]
-    region = np.full(len(parted), ord("n"), np.uint8)
+    region = np.full(len(free), ord("n"), np.uint8)
     region[np.isin(stated.astype("U2"), _MILITARY)] = ord("m")
     region[stated == "PR"] = ord("r")
-    region[~parted] -= 32
-    free = np.flatnonzero(~parted)
-    for row in free if len(free) < 64 else ():
-        classes[tail[row] : stream.bounds[row + 1]] = ord("Z")
-    if len(free) >= 64:
-        stops = np.where(parted, tail, stream.bounds[1:])
-        edges = np.zeros(len(classes) + 1, np.int8)
-        np.add.at(edges, tail[free], 1)
-        np.add.at(edges, stops[free], -1)
-        classes[np.cumsum(edges[:-1], dtype=np.int8) > 0] = ord("Z")
+    region[free] -= 32
+    rows = np.flatnonzero(free)
+    edges = np.zeros(len(classes) + 1, np.int8)
+    np.add.at(edges, tail[rows], 1)
+    np.add.at(edges, stream.bounds[rows + 1], -1)
+    classes[np.cumsum(edges[:-1], dtype=np.int8) > 0] = ord("Z")
     classes[stream.bounds[:-1]] = region
     return classes

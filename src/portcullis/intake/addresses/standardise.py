@@ -16,6 +16,7 @@ from portcullis.intake.addresses.assemble import Flat, column, compact
 from portcullis.intake.addresses.columns import OUTPUT_COLUMNS, Values, inputs, row_texts
 from portcullis.intake.addresses.doubt import Reading
 from portcullis.intake.addresses.located import Located, stated_of
+from portcullis.intake.addresses.place import town_form
 from portcullis.intake.addresses.signatures import Parsed, parse_rows
 from portcullis.intake.addresses.stream import Ints, Stream, stream_of
 from portcullis.intake.addresses.tail import ends_of, find_tail
@@ -42,10 +43,11 @@ def _standardise(raw: dict[str, Any]) -> Any:
     stream = stream_of(row_texts(raw, parted))
     tail = find_tail(stream.codes, stream.bounds[:-1], stream.bounds[1:], ends_of(stream.spelled))
     stated, state_status = stated_of(states, tail, parted)
-    parsed = parse_rows(stream, tail.start, parted, stated)
+    repeated = parted & (tail.state >= 0) & (tail.zip_at >= 0)
+    parsed = parse_rows(stream, tail.start, ~parted | repeated, stated)
     flat = Flat(stream.codes, stream.bounds, parsed.roles)
     names = [fact.name for fact in stream.facts]
-    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", names))
+    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", [town_form(token) for token in stream.spelled]))
     zips = pc.if_else(pa.array(parted), raw["postal_code"], _at(stream, tail.zip_at))
     place = Located(towns, stated, state_status, zips)
     return _columns(flat, stream, parsed, names, place)
@@ -61,19 +63,24 @@ def _columns(flat: Flat, stream: Stream, parsed: Parsed, names: list[str], place
     out = {
         "kind": pa.array([found.kind for found in parsed.parses], pa.string()).take(pa.array(parsed.which)),
         "number": column(flat, "N", [fact.number for fact in stream.facts]),
-        "predir": column(flat, "P", names, ""),
+        "predir": _direction(column(flat, "P", names)),
         "street_name": column(flat, "S1234567", names),
         "street_type": column(flat, "T", [fact.street_type for fact in stream.facts]),
-        "postdir": column(flat, "Q", names, ""),
+        "postdir": _direction(column(flat, "Q", names)),
         "unit": column(flat, "UIF", [fact.unit for fact in stream.facts]),
         "unit_key": _unit_key(flat, stream),
         **{name: pa.array(getattr(place, name), pa.string()) for name in ("city", "state", "zip5")},
     }
     out["delivery_key"] = _delivery_key(out, column(flat, "B", names, ""))
     readings = readings_of(stream, parsed)
-    out["genuine"], out["reason"] = judged(readings, parsed, out["number"], place)
-    out["institution_word"] = pa.array((readings == Reading.INSTITUTION).astype(np.int8))
+    out["genuine"], out["reason"] = judged(readings, parsed, out, place)
+    out["institution_word"] = pa.array(np.isin(readings, (Reading.INSTITUTION, Reading.HELD)).astype(np.int8))
     return pa.table(out).select(list(OUTPUT_COLUMNS))
+
+
+def _direction(values: Any) -> Any:
+    """NORTH WEST is one direction; EAST WEST is two words of a name."""
+    return pc.replace_substring_regex(values, "^([NS]) ([EW])$", r"\1\2")
 
 
 def _delivery_key(out: dict[str, Any], urb: Any) -> Any:

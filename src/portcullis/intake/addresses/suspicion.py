@@ -38,7 +38,7 @@ def vocabulary(kind: str) -> frozenset[str]:
     return words("placeholders.yaml", kind)
 
 
-_KINDS = ("strong", "deny", "told", "statement", "where", "any_street", "custody", "place", "agency", "joined", "pieces")
+_KINDS = ("strong", "deny", "told", "statement", "where", "any_street", "remark", "custody", "place", "agency", "joined", "pieces")
 
 
 @cache
@@ -50,7 +50,7 @@ def _looked_at() -> frozenset[str]:
 @cache
 def _hints() -> frozenset[str]:
     """Words too common in streets for that, and words that spaces have parted (HOME LESS)."""
-    return vocabulary("quiet").intersection(frozenset().union(*map(vocabulary, _KINDS)))
+    return vocabulary("quiet").intersection(frozenset().union(*map(vocabulary, _KINDS))) | vocabulary("about")
 
 
 def _deletions(word: str) -> set[str]:

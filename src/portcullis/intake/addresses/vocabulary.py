@@ -16,7 +16,7 @@ import yaml
 
 __all__ = ["Entry", "Places", "places", "read_yaml", "town_openers", "word_entries", "words"]
 
-_STREET_TYPE = {"strong": "t", "named": ":", "weak": "T"}
+_STREET_TYPE = {"strong": "t", "road": "W", "named": ":", "weak": "T"}
 
 
 @dataclass(frozen=True, slots=True)

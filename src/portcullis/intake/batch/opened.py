@@ -6,7 +6,7 @@ Nothing here refuses: it gathers the batch facts, and the agreement's rules judg
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -71,18 +71,16 @@ def read_rows(home: Home, folder: Path, opened: Opened) -> Opened:
     A fault is kept, with the rows that could be read before it: they too are requests, and enter the accounting (R43).
     """
     found: list[pa.RecordBatch] = []
-    fault, root = opened.fault, ""
+    fault = opened.fault
     limits = Limits(rows=home.settings.max_rows, file_bytes=home.settings.max_file_bytes)
     try:
-        tree = FileRoot(read_salts(folder / SALTS, opened.envelope.count)) if opened.envelope else None
         for part in read(_data_file(folder), limits=limits):
             found.append(part)
-            if tree is not None:
-                tree.update(part)
-        root = tree.digest().hex() if tree else ""
     except Refused as error:
         fault = fault or error
     rows = pa.Table.from_batches(found, SCHEMA)
+    root, unrooted = _root(folder, found, opened.envelope)
+    fault = fault or unrooted
     ids = rows["request_id"]
     return replace(
         opened,
@@ -92,6 +90,19 @@ def read_rows(home: Home, folder: Path, opened: Opened) -> Opened:
         root_agrees=int(opened.envelope is not None and root == opened.envelope.root),
         ids_unique=int(ids.null_count == 0 and pc.count_distinct(ids).as_py() == rows.num_rows),
     )
+
+
+def _root(folder: Path, found: Sequence[pa.RecordBatch], envelope: Envelope | None) -> tuple[str, Refused | None]:
+    """The root (hex) of the rows under the salts sent, or why there is none; rows are kept whatever is wrong with their salts."""
+    if envelope is None:
+        return "", None
+    try:
+        tree = FileRoot(read_salts(folder / SALTS, envelope.count))
+        for part in found:
+            tree.update(part)
+        return tree.digest().hex(), None
+    except Refused as error:
+        return "", error
 
 
 def _data_file(folder: Path) -> Path:

@@ -1,0 +1,83 @@
+"""`portcullis ledger`: checkpoint, prove, export, verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portcullis.cli.output import NOT_VERIFIED, HomeOption, JsonOption, result
+from portcullis.errors import Refused
+from portcullis.export import export_bundle, trust_of
+from portcullis.home import open_home
+from portcullis.ledger import NoteKey
+from portcullis.ledger.proof import prove_inclusion
+from portcullis.ledger.verify import verify
+from portcullis.publish import publish
+
+app = typer.Typer(help="The ledger: publish it, prove one leaf, export a bundle, verify one.", no_args_is_help=True)
+
+
+@app.command("checkpoint", epilog="Example: portcullis ledger checkpoint")
+def checkpoint_(
+    home: HomeOption,
+    recheck: Annotated[bool, typer.Option("--recheck", help="Compare every published leaf with the store, not only the last.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish every committed leaf and print the checkpoint's size and root."""
+    head = publish(open_home(home), recheck=recheck)
+    found = {"size": head.size, "root": head.root.hex()} if head else {}
+    result(found, as_json, f"{found.get('size')} leaves, root {found.get('root')}.")
+
+
+@app.command("prove", epilog="Example: portcullis ledger prove 17 > leaf-17.tlog-proof")
+def prove_(index: Annotated[int, typer.Argument(help="The leaf's index.", min=0)], home: HomeOption) -> None:
+    """Print the proof for one published leaf: entry, inclusion proof, signed checkpoint."""
+    opened = open_home(home)
+    sys.stdout.write(prove_inclusion(opened.ledger, index, NoteKey(opened.settings.origin, opened.log_key.public)).text())
+
+
+@app.command("export", epilog="Example: portcullis ledger export ./bundle --trust ./bundle.trust.json")
+def export_(
+    folder: Annotated[Path, typer.Argument(help="An empty or absent directory.")],
+    home: HomeOption,
+    trust: Annotated[Path | None, typer.Option(help="Also write the trust file here; hand it over apart from the bundle.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the evidence as a bundle that verifies offline."""
+    size = export_bundle(open_home(home), folder, trust=trust)
+    result({"size": size, "bundle": str(folder)}, as_json, f"{size} leaves are in {folder}. Check it: python verifier/verify.py {folder}")
+
+
+@app.command("trust", epilog="Example: portcullis ledger trust > gateway.trust.json")
+def trust_(home: HomeOption) -> None:
+    """Print the trust file: the log's key and the agencies' roots."""
+    sys.stdout.write(trust_of(open_home(home)).text().decode())
+
+
+@app.command("verify", epilog="Example: portcullis ledger verify ./bundle --trust ./bundle.trust.json --json")
+def verify_(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.", exists=True, file_okay=False)],
+    trust: Annotated[Path | None, typer.Option(help="The trust file, obtained elsewhere.", exists=True, dir_okay=False)] = None,
+    since: Annotated[Path | None, typer.Option(help="An older checkpoint this log must begin with.", exists=True, dir_okay=False)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify a bundle with the package's own verifier; trust `verifier/verify.py` rather than this. Exits with 4 unless verified."""
+    try:
+        found = verify(bundle, trust.read_bytes() if trust else None, since=since.read_bytes() if since else None)
+    except OSError as error:
+        raise Refused("The bundle cannot be read.", error.strerror or "", "Check the folder.") from error
+    result(found, as_json, lambda: _words(found))
+    if not found["verified"]:
+        raise typer.Exit(NOT_VERIFIED)
+
+
+def _words(found: dict[str, object]) -> str:
+    if found["verified"]:
+        return f"VERIFIED: {found['size']} leaves, root {found['root']}."
+    if found["consistent"]:
+        return f"CONSISTENT, NOT AUTHENTICATED: {found['size']} leaves, root {found['root']}. Give --trust."
+    failure = found["first_failure"]
+    return "DID NOT VERIFY: " + (" ".join(str(failure[k]) for k in ("what", "why") if failure.get(k)) if isinstance(failure, dict) else "")

@@ -1,0 +1,62 @@
+"""The evidence of a home as a bundle, and the trust file that says whose it is (interface.md, "Bundle").
+
+The bundle holds the published log with its entry bundles, the history of keys, every rule set a leaf names, and the decision tables.
+The trust file is only as good as the way it reaches the reader: hand it over apart from the bundle.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from portcullis.agreement import load_agreement
+from portcullis.agreement.adopt import folder_of
+from portcullis.crypto import decode64
+from portcullis.decision import tables
+from portcullis.errors import OutOfOrder
+from portcullis.home import Home
+from portcullis.ledger import NoteKey
+from portcullis.ledger.bundle import export
+from portcullis.ledger.trust import Trust
+from portcullis.publish import publish
+from portcullis.rules import rules_json
+from portcullis.store import reading, schema
+
+__all__ = ["export_bundle", "trust_of"]
+
+
+def trust_of(home: Home) -> Trust:
+    """The log key and the agencies' roots as this home knows them."""
+    p = schema.party
+    with reading(home.engine) as conn:
+        roots = {row.agency: decode64(row.root_public, "root key") for row in conn.execute(select(p).order_by(p.c.agency))}
+    return Trust(NoteKey(home.settings.origin, home.log_key.public), roots)
+
+
+def export_bundle(home: Home, target: Path, *, trust: Path | None = None) -> int:
+    """Publish, write the bundle of the whole log into `target`, and the trust file beside it; returns the number of leaves."""
+    if publish(home) is None:
+        raise OutOfOrder("A bundle cannot be written in a rehearsal.")
+    known = trust_of(home)
+    size = export(
+        home.ledger,
+        target,
+        signer=home.log_key,
+        origin=home.settings.origin,
+        agency_roots=known.agency_roots,
+        rules=_rule_sets(home),
+        tables=tables(),
+    )
+    if trust is not None:
+        trust.write_bytes(known.text())
+    return size
+
+
+def _rule_sets(home: Home) -> dict[str, object]:
+    """Rule-set hash → rule set, for every agreement version this home was ever shown."""
+    a = schema.agreement
+    with reading(home.engine) as conn:
+        known = conn.execute(select(a.c.id, a.c.version).order_by(a.c.id, a.c.version)).all()
+    loaded = [load_agreement(folder_of(home, row.id, row.version)).rules for row in known]
+    return {rules.hash: rules_json(rules) for rules in loaded}

@@ -1,0 +1,331 @@
+"""The whole log, leaf by leaf: steps 3 to 5 of the verifier, times (7) and openings (6), as the gateway's own program checks them.
+
+The standalone `verifier/verify.py` checks the same and shares no code with this; tests feed both the same bundles.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from portcullis.crypto import decode64, open_commitment, strict_loads
+from portcullis.datafile import ENVELOPE_TYPE
+from portcullis.errors import PortcullisError, Tampered
+from portcullis.ledger.acts import ACTS, content_of
+from portcullis.ledger.batchlog import Authorization, BatchLog, RootAt
+from portcullis.ledger.leaf import Leaf, decode
+from portcullis.ledger.members import seconds
+from portcullis.ledger.people import People, broken
+from portcullis.ledger.tree import leaf_hash
+from portcullis.model import LeafType
+
+__all__ = ["TOLERANCE", "Replay"]
+
+TOLERANCE = 3600
+"""Seconds by which a clock may be wrong, and a leaf be dated before an earlier one."""
+
+L = LeafType
+Fields = Mapping[str, Any]
+_CHANGES = frozenset(
+    {L.AGREEMENT_IN_FORCE, L.AGREEMENT_SUSPENDED, L.AGREEMENT_ENDED, L.VAULT_ENROLLED, L.VAULT_REVOKED, L.ROSTER_CHANGED}
+    | {L.STANDING_CHANGED, L.RULES_CHANGED, L.REGISTER_LOADED}
+)
+"""What a release rests on: a change voids what was signed before (journey.md, "Between authorization and dispatch")."""
+_AFTER_END = frozenset({L.DISCLOSURE, L.BATCH_CLOSED, L.BATCH_BLOCKED, L.RECEIPT})
+
+
+class Replay:
+    """What the leaves so far say. `not_before` gives, for an index, the earliest time that witnesses allow; `not_after` the latest."""
+
+    def __init__(self, people: People, root_at: RootAt, *, not_before: tuple[int, int] | None = None, not_after: int | None = None) -> None:
+        self.people, self._root_at, self._not_before, self._not_after = people, root_at, not_before, not_after
+        self.batches: dict[str, BatchLog] = {}
+        self.orders: dict[str, Fields] = {}
+        self.counts: Counter[str] = Counter()
+        self.latest = 0
+        self.lists: dict[str, list[str]] = {}
+        self.openings: dict[int, list[Fields]] = {}
+        self.opened = 0
+        self._known_orders: set[str] = set()
+        self._signed: dict[str, set[str]] = {}
+        self._in_force: dict[str, str] = {}
+        self._envelopes: set[tuple[str, str]] = set()
+        self._stock: dict[int, tuple[str, int]] = {}
+        self._free: list[int] = []
+        own: dict[str, Callable[[int, Leaf], None]] = {
+            L.KEY_ENROLLED: self._enrol,
+            L.KEY_REVOKED: self._revoke,
+            L.AGREEMENT_SIGNED: self._sign_agreement,
+            L.AGREEMENT_IN_FORCE: self._into_force,
+            L.AGREEMENT_SUSPENDED: self._out_of_force,
+            L.AGREEMENT_ENDED: self._out_of_force,
+            L.ORDER_IMPOSED: self._impose,
+            L.ORDER_LIFTED: self._lift,
+            L.SAMPLE_COMMITTED: self._stock_up,
+            L.BATCH_RECEIVED: self._receive,
+            L.BATCH_REFUSED: self._refuse,
+        }
+        of_batch: dict[str, Callable[[int, Leaf, BatchLog], None]] = {
+            L.BATCH_BLOCKED: lambda i, leaf, b: b.end(leaf.type, i),
+            L.BATCH_CLOSED: lambda i, leaf, b: b.close(leaf.fields),
+            L.REVIEW_RECORDED: lambda i, leaf, b: b.review(self.people.check(leaf).person),
+            L.SAMPLE_REVEALED: self._reveal,
+            L.SAMPLE_DRAWN: self._draw,
+            L.SAMPLE_PASSED: lambda i, leaf, b: b.check_sample(i, leaf.type, leaf.fields, self.people.check(leaf)),
+            L.SAMPLE_FAILED: lambda i, leaf, b: b.check_sample(i, leaf.type, leaf.fields, self.people.check(leaf)),
+            L.SAMPLE_ABORTED: self._abort,
+            L.RELEASE_AUTHORIZED: self._authorize,
+            L.RELEASE_COMMITTED: self._commit,
+            L.RELEASE_DISPATCHED: self._dispatch,
+            L.RELEASE_WITHHELD: lambda i, leaf, b: b.void(f"{leaf.type} at leaf {i}"),
+            L.AUTHORIZATION_VOIDED: lambda i, leaf, b: b.void(f"{leaf.type} at leaf {i}"),
+            L.DISCLOSURE: lambda i, leaf, b: b.disclose(leaf.fields),
+            L.RECEIPT: self._receipt,
+        }
+        self._own, self._of_batch = own, of_batch
+
+    def note(self, title: str, line: str) -> None:
+        """Put something on a list for a person to look at."""
+        self.lists.setdefault(title, []).append(line)
+
+    def take(self, index: int, entry: bytes) -> None:
+        """Judge the next leaf. Raises Tampered, its `code` the step that does not hold."""
+        try:
+            leaf = decode(entry)
+        except Tampered as error:
+            raise broken(3, error.what, error.why) from error
+        self.counts[leaf.type] += 1
+        self._clock(index, leaf.time)
+        if index in self.openings:
+            self._open(self.openings.pop(index), entry)
+        if leaf.type == L.REQUEST_DECIDED:
+            self._batch(leaf).decide(index, leaf.fields, leaf_hash(entry))
+        elif leaf.type in self._of_batch:
+            self._of_batch[leaf.type](index, leaf, self._batch(leaf))
+        else:
+            self._own.get(leaf.type, self._other)(index, leaf)
+        if leaf.type in _CHANGES:
+            self._changed(index, leaf)
+
+    def finish(self) -> None:
+        """After the last leaf. Raises Tampered when a dispatch is not fully accounted for, or an opening is for no leaf."""
+        for batch in self.batches.values():
+            batch.settle()
+        if self.openings:
+            raise broken(6, "An opening names a leaf that is not in the log.", "It was given for another log.")
+
+    def list_open(self, as_of: int) -> None:
+        """What was dispatched by that time and is not acknowledged."""
+        for batch in self.batches.values():
+            if batch.dispatched >= 0 and not batch.receipt and batch.left <= as_of:
+                self.note("Dispatched and not acknowledged by the date given", f"leaf {batch.dispatched}")
+
+    def _clock(self, index: int, time: int) -> None:
+        if time < self.latest - TOLERANCE:
+            raise broken(7, "The leaf is dated before leaves that stand before it.", "It was backdated, or a clock was set back.")
+        self.latest = max(self.latest, time)
+        if self._not_before and index >= self._not_before[0] and time < self._not_before[1] - TOLERANCE:
+            raise broken(7, "The leaf is dated before the log was witnessed without it.", "It was backdated.")
+        if self._not_after is not None and time > self._not_after + TOLERANCE:
+            raise broken(7, "The leaf is dated after witnesses had seen it.", "Its time is invented.")
+
+    def _other(self, index: int, leaf: Leaf) -> None:
+        """Leaves on which nothing else depends: an act in them must be good all the same."""
+        rule = ACTS.get(leaf.type)
+        if rule is not None and rule.roles is None:
+            self.people.check_root(leaf, str(leaf.fields["agency"]))
+        elif rule is not None:
+            self.people.check(leaf)
+        elif leaf.fields.get("act") is not None:
+            self.people.check_act(leaf, leaf.fields["act"], None, (), None)
+
+    def _enrol(self, index: int, leaf: Leaf) -> None:
+        self.people.enrol(index, leaf, _bytes(leaf.fields["key"]))
+
+    def _revoke(self, index: int, leaf: Leaf) -> None:
+        key = self.people.revoke(index, leaf)
+        if key.revoked_from is not None:
+            self.note(
+                "Keys revoked from a date before the revocation was recorded", f"leaf {index}: key {key.key_id} from {key.revoked_from}"
+            )
+        for batch in self.batches.values():
+            if (key.agency, key.person) == (batch.agency, batch.signer) or any(a.key_id == key.key_id for a in batch.authorizations):
+                batch.void(f"a key was revoked at leaf {index}")
+
+    def _sign_agreement(self, index: int, leaf: Leaf) -> None:
+        f: Fields = leaf.fields
+        if self.people.roots.get(f["agency"]) != _bytes(f["root"]):
+            raise broken(3, "The agreement was signed by another key than the agency's root.", "The agency did not sign it.")
+        self.people.check_root(leaf, f["agency"])
+        self._signed.setdefault(f["agreement"]["hash"], set()).add(f["agency"])
+
+    def _into_force(self, index: int, leaf: Leaf) -> None:
+        agreement: Fields = dict(leaf.fields)["agreement"]  # type: ignore[assignment]
+        if len(self._signed.get(agreement["hash"], ())) < 2:
+            raise broken(4, "An agreement came into force that two agencies had not signed.", "There was none.")
+        self._in_force[agreement["id"]] = agreement["hash"]
+
+    def _out_of_force(self, index: int, leaf: Leaf) -> None:
+        f: Fields = leaf.fields
+        a, state = f["agreement"], leaf.type.removeprefix("agreement.")
+        content = content_of({"agreement": a["id"], "version": a["version"], "state": state})
+        self.people.check_act(leaf, f["act"], leaf.type, ("counsel",), content)
+        if self._in_force.pop(a["id"], None) != a["hash"]:
+            raise broken(4, "An agreement was stopped that was not in force.", "Its history is not whole.")
+
+    def _changed(self, index: int, leaf: Leaf) -> None:
+        """What was signed before a change does not stand, in the batches of its agency and agreement."""
+        f: Fields = leaf.fields
+        for batch in self.batches.values():
+            same = f.get("agreement", batch.agreement)["id"] == batch.agreement["id"]
+            if same and f.get("agency") in (None, batch.agency):
+                batch.void(f"{leaf.type} at leaf {index}")
+
+    def _covers(self, scope: Fields, batch: BatchLog) -> bool:
+        """What a scope does not name it does not limit."""
+        pairs = (("agreements", batch.agreement["id"]), ("agencies", batch.agency), ("gates", batch.gate), ("batches", batch.name))
+        return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
+
+    def _impose(self, index: int, leaf: Leaf) -> None:
+        f: Fields = leaf.fields
+        self.people.check(leaf)
+        if f["order"] in self._known_orders:
+            raise broken(4, "An order was imposed twice.", "An order has one id, once.")
+        self._known_orders.add(f["order"])
+        self.orders[f["order"]] = f["scope"]
+        for batch in (b for b in self.batches.values() if self._covers(f["scope"], b)):
+            batch.void(f"{leaf.type} at leaf {index}")
+            if batch.dispatched >= 0 and batch.left >= seconds(f["court_time"]):
+                self.note(
+                    "Dispatched between the court's time and the imposing of an order", f"leaf {batch.dispatched}, order {f['order']}"
+                )
+
+    def _lift(self, index: int, leaf: Leaf) -> None:
+        f: Fields = leaf.fields
+        content = content_of({"order": f["order"], "lift": True})
+        keys = [self.people.check_act(leaf, act, "order.lift", (), content)[0] for act in f["acts"]]
+        if len({key.person for key in keys}) < 2 or not any("counsel" in key.roles for key in keys):
+            raise broken(3, "An order was lifted by fewer than two different people, one of them counsel.", "It was not lifted.")
+        if f["order"] not in self.orders:
+            raise broken(4, "An order was lifted that was not in force.", "The history of orders is not whole.")
+        scope = self.orders.pop(f["order"])
+        for batch in (b for b in self.batches.values() if self._covers(scope, b)):
+            batch.void(f"{leaf.type} at leaf {index}")
+
+    def _stock_up(self, index: int, leaf: Leaf) -> None:
+        f: Fields = leaf.fields
+        self.people.check(leaf)
+        if f["k"] != len(self._stock) + 1:
+            raise broken(4, "The commitments for samples are not numbered without gaps.", "One was removed or laid twice.")
+        self._stock[f["k"]] = (f["commitment"], index)
+        self._free.append(f["k"])
+
+    def _receive(self, index: int, leaf: Leaf) -> None:
+        """A signed envelope, under an agreement in force, once."""
+        f: Fields = leaf.fields
+        key, payload = self.people.check_statement(f["envelope"], ("signer",), ENVELOPE_TYPE)
+        body: Any = strict_loads(payload)
+        if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in ("gate", "nonce")):
+            raise broken(3, "The envelope of the batch is malformed.", "It does not say who asks, for what.")
+        a = f["agreement"]
+        said = {"agency": key.agency, "signer": key.person, "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
+        if said != {name: body.get(name) for name in said}:
+            raise broken(4, "The batch is not as its signed envelope says.", "Agency, signer, agreement or count differ.")
+        if self._in_force.get(a["id"]) != a["hash"]:
+            raise broken(4, "A batch was received under an agreement not in force.", "It had to be refused.")
+        if f["batch"] in self.batches or (key.agency, body["nonce"]) in self._envelopes:
+            raise broken(4, "A batch was received twice.", "It could be answered twice (R10).")
+        self._envelopes.add((key.agency, body["nonce"]))
+        turn = self._free.pop(0) if self._free else 0
+        batch = BatchLog(f["batch"], a, key.agency, body["gate"], f["count"], key.person, turn)
+        self.batches[f["batch"]] = batch
+        batch.admit(leaf.type, f, after_end=False)
+        batch.act_as(key.person, "signer")
+
+    def _refuse(self, index: int, leaf: Leaf) -> None:
+        if leaf.fields["batch"] in self.batches:
+            self._batch(leaf).end(leaf.type, index)
+
+    def _batch(self, leaf: Leaf) -> BatchLog:
+        batch = self.batches.get(str(leaf.fields["batch"]))
+        if batch is None:
+            raise broken(4, f"The {leaf.type} leaf names a batch that was never received.", "What it rests on was removed.")
+        batch.admit(leaf.type, leaf.fields, after_end=leaf.type in _AFTER_END)
+        return batch
+
+    def _reveal(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        f: Fields = leaf.fields
+        if batch.reveal(f, self._stock.get(f["k"]), self._free):
+            self._free.remove(f["k"])
+            self.note("Batches received when no sample commitment was in stock", f"leaf {index}")
+
+    def _draw(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        batch.draw(index, leaf.fields, self._root_at)
+        if leaf.fields.get("chosen_by") == "operator":
+            self.note("Samples whose overseer was not independent (operator-chosen)", f"leaf {index}")
+
+    def _abort(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        batch.abort_sample()
+        self.note("Samples aborted", f"leaf {index}: {leaf.fields['why']}")
+
+    def _authorize(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        rule = ACTS[leaf.type]
+        release_root = str(leaf.fields["root"])
+        key, act = self.people.check_act(leaf, leaf.fields["act"], rule.action, rule.roles or (), release_root)
+        batch.authorize(Authorization(key.person, key.key_id, release_root, act.expires), leaf.time)
+
+    def _entitled(self, leaf: Leaf, batch: BatchLog, what: str) -> None:
+        """Everything that must hold both at the commit and at the dispatch."""
+        batch.entitled(what, str(leaf.fields["root"]), leaf.time)
+        if self._in_force.get(batch.agreement["id"]) != batch.agreement["hash"]:
+            raise broken(4, f"A release was {what} under an agreement not in force.", "It must not have left.")
+        stays = ", ".join(order for order, scope in self.orders.items() if self._covers(scope, batch))
+        if stays:
+            raise broken(4, f"A release was {what} while stayed by order {stays}.", "A court had forbidden it.")
+
+    def _commit(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        self._entitled(leaf, batch, "committed")
+        batch.commit(index, leaf.fields)
+
+    def _dispatch(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        self._entitled(leaf, batch, "dispatched")
+        batch.dispatch(index, leaf.fields, leaf.time, self._root_at)
+
+    def _receipt(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
+        if batch.dispatched < 0 or batch.receipt:
+            raise broken(4, "A receipt is for nothing that was dispatched, or a second one.", "It acknowledges nothing.")
+        key, _ = self.people.check_act(leaf, leaf.fields["act"], "receipt", ("officer", "signer"), batch.sealed)
+        if key.agency != batch.agency:
+            raise broken(3, "A receipt is not by the agency that asked.", "Somebody else acknowledged.")
+        batch.receipt = True
+
+    def _open(self, openings: list[Fields], entry: bytes) -> None:
+        """Step 6: the openings given for a leaf open its commitments."""
+        f: Any = strict_loads(entry)
+        agreement = f.get("agreement") or {}
+        for o in openings:
+            if o["record"] not in (f.get("id"), f.get("request"), f.get("batch")) or o["agreement"] not in (
+                agreement.get("id"),
+                agreement.get("hash"),
+            ):
+                raise broken(6, "An opening names another record than its leaf.", "It was given for something else.")
+            if not _opens(f.get(o["field"]), o):
+                raise broken(6, "An opening does not open its commitment.", "Salt or value were exchanged.")
+            self.opened += 1
+
+
+def _opens(commitment: object, o: Fields) -> bool:
+    try:
+        salt = decode64(o["salt"], "A salt")
+        found = bytes.fromhex(commitment) if isinstance(commitment, str) else b""
+        return len(salt) == 32 and open_commitment(found, salt, o["field"], o["record"], o["agreement"], o["value"])
+    except (PortcullisError, ValueError):
+        return False
+
+
+def _bytes(text: object) -> bytes:
+    try:
+        return decode64(text, "A key")
+    except PortcullisError as error:
+        raise broken(3, "A key in the leaf cannot be read.", error.why) from error

@@ -1,0 +1,94 @@
+"""SIGKILL at any instant of `batch run`, `release commit`, `release dispatch`: the batch goes on, and nothing happens twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from faults_check import settled
+from faults_child import KILLED, Death
+from faults_drive import DONE, Killer, drive, start
+from faults_home import Base, Story, story
+from portcullis.batches import get
+from portcullis.store import reading, steps
+
+
+def survive(base: Base, folder: Path, seed: int, kills: int, most: int) -> Killer:
+    """One batch from received to delivered, killed at random instants on its way."""
+    with story(base, folder) as told:
+        killer = Killer(told, seed, kills, most)
+        drive(told, killer.attempt)
+        settled(told)
+    return killer
+
+
+def test_ten_kills_at_random_instants_leave_one_decision_one_entry_one_dispatch(base: Base, tmp_path: Path) -> None:
+    done = 0
+    for seed in range(4):
+        done += survive(base, tmp_path / str(seed), seed, kills=10 - done, most=5).done
+        if done >= 10:
+            return
+    raise AssertionError(f"only {done} commands were killed")
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1800)
+def test_two_hundred_kills_at_random_instants(base: Base, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done, seed, by_command = 0, 1_000, {}
+    while done < 200:
+        killer = survive(base, tmp_path / str(seed), seed, kills=min(20, 200 - done), most=8)
+        done, seed = done + killer.done, seed + 1
+        for name, count in killer.by_command.items():
+            by_command[name] = by_command.get(name, 0) + count
+        with capsys.disabled():
+            print(f"\nseed {killer.seed}: {killer.done} killed", end="")
+    with capsys.disabled():
+        print(f"\n{base.cast.home.engine.dialect.name}: {done} kills, {by_command}")
+
+
+def at_every_instant(told: Story, what: str, *, before: bool) -> int:
+    """Kill every command at its first such instant; when that changed nothing, at its second, and so on. Returns the kills."""
+    number = kills = 0
+    known = progress(told)
+
+    def attempt(words: tuple[str, ...]) -> bool:
+        nonlocal number, kills, known
+        now = progress(told)
+        number, known = (1 if now != known else number + 1), now
+        one = start(told, words, death=Death(what, number, before))
+        code = one.wait()
+        told.said.append(one.said())
+        kills += code == KILLED
+        assert code in (KILLED, *DONE), one.said()
+        return code != KILLED
+
+    drive(told, attempt)
+    return kills
+
+
+def progress(told: Story) -> tuple[object, ...]:
+    """How far the batch has come: its state, its steps, its answers. (A repeated read of the register is a new leaf, and no progress.)"""
+    with reading(told.home.engine) as conn:
+        row = get(conn, told.batch)
+        return row["state"], len(steps(conn, told.batch)), row["answers_root"]
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["after", "before"])
+def test_killed_at_every_commit(base: Base, tmp_path: Path, before: bool) -> None:
+    with story(base, tmp_path / "home", chunk=150) as told:
+        kills = at_every_instant(told, "commit", before=before)
+        settled(told)
+    assert kills > 8
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("what", "before"), [(what, before) for what in ("commit", "rename", "sync") for before in (False, True)])
+def test_killed_at_every_commit_rename_and_sync(base: Base, tmp_path: Path, what: str, before: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    with story(base, tmp_path / "home") as told:
+        kills = at_every_instant(told, what, before=before)
+        settled(told)
+    with capsys.disabled():
+        print(f"\n{base.cast.home.engine.dialect.name}: {kills} kills {'before' if before else 'after'} a {what}")
+    assert kills > 20
