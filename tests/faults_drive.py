@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ COMMANDS = {
     BatchState.DISPATCHED: ("release", "deliver"),
 }
 DONE = (0, 3)
+_NUMBERS = itertools.count(1)
 Attempt = Callable[[tuple[str, ...]], bool]
 
 
@@ -52,7 +54,7 @@ def drive(story: Story, attempt: Attempt) -> None:
 
 def start(story: Story, words: tuple[str, ...], *, death: Death | None = None, largest_file: int | None = None) -> Command:
     """One command of this story's batch."""
-    output = Path(f"{story.home.path}.{len(story.said)}.out")
+    output = Path(f"{story.home.path}.{next(_NUMBERS)}.out")
     return command(output, story.env, *words, story.batch, death=death, largest_file=largest_file)
 
 

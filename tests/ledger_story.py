@@ -25,7 +25,7 @@ from portcullis.ledger.bundle import key_history, keys_json
 from portcullis.ledger.edge import Edge
 from portcullis.ledger.tiles import WIDTH, bundle, entries_path
 from portcullis.ledger.tree import leaf_hash, root
-from portcullis.ledger.trust import Trust
+from portcullis.ledger.trust import Trust, read_trust
 from portcullis.ledger.verify import verify_files
 from portcullis.model import Act
 
@@ -210,8 +210,12 @@ class Story:
     def receive(self, name: str = "one", count: int = 4, k: int = 1, **change: object) -> BatchStory:
         """A batch comes in."""
         b = BatchStory(digest(f"batch {name}")[:32], [digest(f"{name} {i}")[:32] for i in range(count)], k)
-        members = {"envelope": self.envelope(count, digest(f"nonce {name}")[:32]), "engagements": digest("engagements"), "count": count}
-        self.leaf("batch.received", batch=b.name, agreement=AGREEMENT, rules=RULES, operator="IRS-0009", **(members | change))
+        members: dict[str, object] = {
+            "envelope": self.envelope(count, digest(f"nonce {name}")[:32]),
+            "count": count,
+            "operator": "IRS-0009",
+        }
+        self.leaf("batch.received", **(self._batch(b) | members | {"engagements": digest("engagements")} | change))
         return b
 
     def _batch(self, b: BatchStory) -> dict[str, object]:
@@ -350,7 +354,9 @@ class Story:
 
     # -- orders
 
-    def impose(self, order: str = "D-1", scope: dict[str, object] | None = None, court_time: int | None = None, person: str = "IRS-0001") -> int:
+    def impose(
+        self, order: str = "D-1", scope: dict[str, object] | None = None, court_time: int | None = None, person: str = "IRS-0001"
+    ) -> int:
         """A court order."""
         body = {"order": order, "scope": scope or {}, "court_time": stamp(court_time or self.now)}
         return self.leaf("order.imposed", **body, act=self.by(person, "order.impose", content_of(body)))
@@ -431,8 +437,6 @@ def standalone(files: Mapping[str, bytes], trust: bytes | None, since: bytes | N
 
 def package(files: Mapping[str, bytes], trust: bytes | None, since: bytes | None, now: float) -> Verdict:
     """The package's verifier over files in memory."""
-    from portcullis.ledger.trust import read_trust
-
     found: Any = verify_files(lambda: (set(files), files.__getitem__), read_trust(trust) if trust else None, since=since, now=now)
     if (failure := found["first_failure"]) is not None:
         assert not found["verified"]
@@ -442,7 +446,9 @@ def package(files: Mapping[str, bytes], trust: bytes | None, since: bytes | None
     return Verdict(0, None, "", found["lists"])
 
 
-def verdict(files: Mapping[str, bytes], trust: bytes | None = None, since: bytes | None = None, now: float = START + 30 * 86_400) -> Verdict:
+def verdict(
+    files: Mapping[str, bytes], trust: bytes | None = None, since: bytes | None = None, now: float = START + 30 * 86_400
+) -> Verdict:
     """Ask both verifiers. They share no code, so they must at least agree."""
     one, other = standalone(files, trust, since, now), package(files, trust, since, now)
     assert one.step == other.step, (one, other)

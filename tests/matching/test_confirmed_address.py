@@ -27,7 +27,7 @@ def test_equal_in_normal_form(tmp_path: Path, home: dict[str, str | None]) -> No
     assert (facts["person_id"], facts["address_exact"], facts["tolerance_used"]) == ("subject", 1, 0)
 
 
-@pytest.mark.parametrize("line", ["418 Larkspr Lane", "418 Larkspurr Lane", "418 Larskpur Lane", "418 Lark Spur Lane"])
+@pytest.mark.parametrize("line", ["418 Larkspr Lane", "418 Larkspurr Lane", "418 Larskpur Lane", "418 Larksbur Lane"])
 def test_one_edit_in_the_street_name_is_tolerated(tmp_path: Path, line: str) -> None:
     world = World(tmp_path)
     world.add("subject", WHO)
@@ -64,8 +64,7 @@ def test_a_street_that_exists_as_written_is_no_slip(tmp_path: Path) -> None:
     world.add("subject", WHO, homes=[at("100 Marian Street")])
     assert world.answered(WHO, at("100 Marion Street")) == "subject"
     world.add("stranger", named("Osbert", "Quimby", "Q"), homes=[at("100 Marion Street")])
-    facts = world.ask(WHO, at("100 Marion Street"))
-    assert (facts["candidates"], facts["address_confirmed"]) == (0, 0)
+    assert world.ask(WHO, at("100 Marion Street"))["candidates"] == 0
     assert world.answered(WHO, at("100 Marian Street")) == "subject"
 
 

@@ -164,7 +164,8 @@ def _with_street(tokens: tuple[str, ...], roles: str, kind: str, form: str) -> R
 def _untyped(name: _Words) -> Reading:
     """A number and a name without a street type: the name must not be a statement, a remark, keys or a house of custody."""
     if name.institution:
-        return Reading.HELD if name.any("custody", "agency") else Reading.INSTITUTION
+        street = any(classify(word).letter in "tsW:" for word in name.words)
+        return Reading.HELD if name.any("custody", "agency") and not street else Reading.INSTITUTION
     named = name.strong or name.misspelt or name.statement
     if name.keys or name.any("any_street") or (named and (name.statement or name.only_vocabulary)):
         return Reading.PLACEHOLDER

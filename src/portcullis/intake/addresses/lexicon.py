@@ -10,9 +10,9 @@ from functools import cache
 from typing import NamedTuple
 
 from portcullis.intake.addresses.suspicion import SUSPECT, suspect
-from portcullis.intake.addresses.vocabulary import Entry, read_yaml, word_entries
+from portcullis.intake.addresses.vocabulary import Entry, places, read_yaml, word_entries
 
-__all__ = ["Token", "classify", "split"]
+__all__ = ["END_COMMA", "END_COUNTRY", "END_PLUS4", "END_ZIP", "Token", "classify", "split", "state_words"]
 
 _ORDINAL = re.compile(r"0*([0-9]+)(?:ST|ND|RD|TH|RO|RA|DO|DA|TO|TA)")
 _GRID = re.compile(r"[NSEW][1-9][0-9]*(?:[NSEW][0-9]+)?|[0-9]+[NSEW][0-9]+")
@@ -27,6 +27,10 @@ _HALF = re.compile(r"([0-9]+)-([1-9]/[1-9])")
 _BLOCK = re.compile(r"[0-9]+[A-Z]{1,2}[0-9]+")
 _ZIP9 = re.compile(r"[0-9]{5}-[0-9]{4}")
 
+END_ZIP, END_PLUS4, END_COMMA, END_COUNTRY = 1, 2, 4, 8
+END_IDLE = END_COMMA | END_COUNTRY
+_ENDS = {",": END_COMMA, "|": END_COMMA, **dict.fromkeys(("USA", "US", "UNITED", "STATES", "AMERICA", "EEUU"), END_COUNTRY)}
+
 _CAN_PREFIX = frozenset("HRCUIq7rNMxpXcmKuLeiksz2")
 """Classes of words that people write a number against: APT4, HWY41, RR2, BOX12."""
 _SILENT_UNITS = frozenset({"APT", "STE", "UNIT", "LOT", "SPC", "TRLR", "RM", "U", "PMB"})
@@ -34,7 +38,11 @@ _SILENT_UNITS = frozenset({"APT", "STE", "UNIT", "LOT", "SPC", "TRLR", "RM", "U"
 
 
 class Token(NamedTuple):
-    """Class letter; the form inside a street name, as street type, as number, as shown unit, as unit key; ZIP; suspect flag."""
+    """Class letter; forms inside a street name, as street type, as number, as shown unit, as unit key, in a town; suspect flag; ends.
+
+    `end` says what the token can be at the end of a free text (END_* bits), `state` its place in places().codes or -1, `part` its number
+    among the words of two-word states or 0.
+    """
 
     letter: str
     name: str
@@ -42,7 +50,11 @@ class Token(NamedTuple):
     number: str
     unit: str
     unit_key: str
+    town: str
     suspect: int
+    end: int
+    state: int
+    part: int
 
 
 @cache
@@ -77,6 +89,38 @@ def split(text: str) -> tuple[str, ...]:
 
 def classify(text: str) -> Token:
     """The facts about one token. Pure; the same for a token wherever it stands."""
+    token = _classify(text)
+    town = text if token.letter in "1o" or not text.isalpha() else token.name
+    return token._replace(town=town, end=_end(text), state=_state(text), part=state_words()[0].get(text, 0))
+
+
+def _end(text: str) -> int:
+    if text.isdigit():
+        return END_ZIP if len(text) in (5, 9) else END_PLUS4 if len(text) == 4 else 0
+    if _ZIP9.fullmatch(text):
+        return END_ZIP
+    return _ENDS.get(text, 0)
+
+
+def _state(text: str) -> int:
+    code = places().by_name.get(text)
+    return places().codes.index(code) if code else -1
+
+
+@cache
+def state_words() -> tuple[dict[str, int], dict[tuple[int, int], int]]:
+    """A number for each word of two-word states, and the state of each pair of such words."""
+    words: dict[str, int] = {}
+    pairs: dict[tuple[int, int], int] = {}
+    for name, code in sorted(places().by_name.items()):
+        parts = name.split()[-2:]
+        if len(parts) == 2 and "WASH" not in parts[0]:
+            first, second = (words.setdefault(part, len(words) + 1) for part in parts)
+            pairs[first, second] = places().codes.index(code)
+    return words, pairs
+
+
+def _classify(text: str) -> Token:
     if text.isdigit():
         return _digits(text)
     if text[0].isdigit() or (text[-1].isdigit() and text.isascii()):
@@ -96,7 +140,7 @@ def classify(text: str) -> Token:
 
 
 def _plain(letter: str, form: str) -> Token:
-    return Token(letter, form, form, form, form, form, 0)
+    return Token(letter, form, form, form, form, form, form, 0, 0, -1, 0)
 
 
 def _digits(text: str) -> Token:

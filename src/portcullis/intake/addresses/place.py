@@ -15,7 +15,7 @@ from portcullis.intake.addresses.lexicon import classify
 from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, vocabulary
 from portcullis.intake.addresses.vocabulary import places, read_yaml, words
 
-__all__ = ["AGREES", "DISAGREES", "DOUBTFUL", "STATUSES", "Value", "agreement", "city", "region_names", "state", "town_form", "zip5", "zip_state"]
+__all__ = ["AGREES", "DISAGREES", "DOUBTFUL", "STATUSES", "Value", "agreement", "city", "region_names", "state", "zip5", "zip_state"]
 
 AGREES, DOUBTFUL, DISAGREES = 1, 2, 3
 STATUSES = ("ok", "blank", "placeholder", "odd", "far", "abroad", "filler", "bad")
@@ -124,19 +124,13 @@ def city(text: str | None, state_code: str | None) -> Value:
     tokens = cleaned.split()
     if not any(char.isalpha() for char in cleaned):
         return Value(None, "blank" if not cleaned.strip("0 ") else "bad")
-    form = " ".join(town_form(token) for token in tokens)
+    form = " ".join(classify(token).town for token in tokens)
     real = read_yaml("placeholders.yaml")["real_cities"].get(state_code or "", [])
     if cleaned in real:
         return Value(form, "ok")
     if _placeholder(tokens) or cleaned in words("placeholders.yaml", "cities"):
         return Value(form, "placeholder")
     return Value(form, _city_status(tokens, cleaned, state_code))
-
-
-def town_form(token: str) -> str:
-    """A word of a town's name in normal form; numbers stay words (Ten Sleep)."""
-    found = classify(token)
-    return token if found.letter in "1o" or not token.isalpha() else found.name
 
 
 def _city_status(tokens: list[str], cleaned: str, state_code: str | None) -> str:

@@ -16,10 +16,9 @@ from portcullis.intake.addresses.assemble import Flat, column, compact
 from portcullis.intake.addresses.columns import OUTPUT_COLUMNS, Values, inputs, row_texts
 from portcullis.intake.addresses.doubt import Reading
 from portcullis.intake.addresses.located import Located, stated_of
-from portcullis.intake.addresses.place import town_form
 from portcullis.intake.addresses.signatures import Parsed, parse_rows
 from portcullis.intake.addresses.stream import Ints, Stream, stream_of
-from portcullis.intake.addresses.tail import ends_of, find_tail
+from portcullis.intake.addresses.tail import find_tail
 from portcullis.intake.addresses.verdicts import judged, readings_of
 
 __all__ = ["standardise_addresses"]
@@ -41,13 +40,13 @@ def _standardise(raw: dict[str, Any]) -> Any:
     cities, states = Values(raw["city"]), Values(raw["state"])
     parted = cities.has_text() | states.has_text()
     stream = stream_of(row_texts(raw, parted))
-    tail = find_tail(stream.codes, stream.bounds[:-1], stream.bounds[1:], ends_of(stream.spelled))
+    tail = find_tail(stream)
     stated, state_status = stated_of(states, tail, parted)
     repeated = parted & (tail.state >= 0) & (tail.zip_at >= 0)
     parsed = parse_rows(stream, tail.start, ~parted | repeated, stated)
     flat = Flat(stream.codes, stream.bounds, parsed.roles)
     names = [fact.name for fact in stream.facts]
-    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", [town_form(token) for token in stream.spelled]))
+    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", [fact.town for fact in stream.facts]))
     zips = pc.if_else(pa.array(parted), raw["postal_code"], _at(stream, tail.zip_at))
     place = Located(towns, stated, state_status, zips)
     return _columns(flat, stream, parsed, names, place)

@@ -3,108 +3,76 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from portcullis.intake.addresses.vocabulary import places
+from portcullis.intake.addresses.lexicon import END_COMMA, END_COUNTRY, END_PLUS4, END_ZIP, state_words
+from portcullis.intake.addresses.stream import Ints, Stream
 
-__all__ = ["Tail", "TokenEnds", "ends_of", "find_tail"]
+__all__ = ["Tail", "find_tail"]
 
-_Ints = npt.NDArray[np.int64]
-_Flags = npt.NDArray[np.bool_]
-
-_COUNTRY = frozenset({"USA", "US", "U", "UNITED", "STATES", "AMERICA", "EEUU"})
 _NONE = -1
-
-
-@dataclass(frozen=True, slots=True)
-class TokenEnds:
-    """Per different token: is it a ZIP, four digits, a comma, a country word; which state alone; which word of a two-word state."""
-
-    zip: _Flags
-    plus4: _Flags
-    comma: _Flags
-    country: _Flags
-    alone: _Ints
-    part: _Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Tail:
     """Per row: the state (index into places().codes, -1 none), the flat place of the ZIP token (-1 none), and where the tail begins."""
 
-    state: _Ints
-    zip_at: _Ints
-    start: _Ints
+    state: Ints
+    zip_at: Ints
+    start: Ints
 
 
-@lru_cache(maxsize=1)
-def _pairs() -> tuple[dict[str, int], npt.NDArray[np.int64]]:
-    """Word numbers of two-word states, and the state of each pair of words."""
-    words: dict[str, int] = {}
-    table = np.full((64, 64), _NONE, np.int64)
-    codes = places().codes
-    for name, code in sorted(places().by_name.items()):
-        parts = name.split()[-2:]
-        if len(parts) == 2 and name not in ("WASHINGTON DC", "WASH DC", "WASHINGTON STATE"):
-            first, second = (words.setdefault(part, len(words) + 1) for part in parts)
-            table[first, second] = codes.index(code)
-    return words, table
+@cache
+def _pairs() -> Ints:
+    words, pairs = state_words()
+    table = np.full((len(words) + 1, len(words) + 1), _NONE, np.int64)
+    for (first, second), state in pairs.items():
+        table[first, second] = state
+    return table
 
 
-def ends_of(tokens: list[str]) -> TokenEnds:
-    """What each of these different tokens can be at the end of an address."""
-    codes, by_name = places().codes, places().by_name
-    words, _ = _pairs()
-    return TokenEnds(
-        zip=np.array([(len(t) == 5 and t.isdigit()) or (len(t) == 10 and t[5] == "-" and t[:5].isdigit()) or (len(t) == 9 and t.isdigit()) for t in tokens], np.bool_),
-        plus4=np.array([len(t) == 4 and t.isdigit() for t in tokens], np.bool_),
-        comma=np.array([t in (",", "|") for t in tokens], np.bool_),
-        country=np.array([t in _COUNTRY for t in tokens], np.bool_),
-        alone=np.array([codes.index(by_name[t]) if t in by_name else _NONE for t in tokens], np.int64),
-        part=np.array([words.get(t, 0) for t in tokens], np.int64),
-    )
+class _Steps:
+    """Looks at tokens by their place; a row's own field mark is never stepped over."""
 
+    def __init__(self, stream: Stream) -> None:
+        self.codes, self.starts = stream.codes, stream.bounds[:-1]
+        self.ends = np.array([fact.end for fact in stream.facts] or [0], np.int64)
+        self.states = np.array([fact.state for fact in stream.facts] or [_NONE], np.int64)
+        self.parts = np.array([fact.part for fact in stream.facts] or [0], np.int64)
 
-def find_tail(codes: _Ints, starts: _Ints, stops: _Ints, ends: TokenEnds) -> Tail:
-    """Step back over country words, ZIP, state. `starts` is the place of each row's field mark, which is never stepped over."""
-    at = stops - 1
+    def here(self, bits: int, place: Ints) -> npt.NDArray[np.bool_]:
+        """Whether the token at `place` can be one of `bits`."""
+        return np.asarray((place > self.starts) & (self.ends[self.codes[np.maximum(place, 0)]] & bits > 0))
 
-    def token(flags: _Flags, place: _Ints) -> _Flags:
-        return np.asarray((place > starts) & flags[codes[np.maximum(place, 0)]])
-
-    def back_over(flags: _Flags, place: _Ints, times: int) -> _Ints:
+    def back(self, bits: int, place: Ints, times: int) -> Ints:
+        """Step back over tokens of `bits`, at most `times`."""
         for _ in range(times):
-            place = place - token(flags, place)
+            place = place - self.here(bits, place)
         return place
 
-    idle = ends.comma | ends.country
-    at = back_over(idle, at, 6)
-    plus4 = token(ends.plus4, at) & token(ends.zip, at - 1)
-    at = at - plus4
-    has_zip = token(ends.zip, at)
+    def state(self, place: Ints) -> tuple[Ints, Ints]:
+        """The state that ends at `place`, two words before one, and the place before it."""
+        last, before = (np.where(at > self.starts, self.codes[np.maximum(at, 0)], _NONE) for at in (place, place - 1))
+        pair = np.where(before >= 0, _pairs()[self.parts[before], self.parts[last]], _NONE)
+        alone = np.where(last >= 0, self.states[last], _NONE)
+        words = np.where(pair != _NONE, 2, np.where(alone != _NONE, 1, 0))
+        return np.where(pair != _NONE, pair, alone), place - words
+
+
+def find_tail(stream: Stream) -> Tail:
+    """Step back over country, ZIP and state, in this order or with the state last."""
+    steps = _Steps(stream)
+    idle = END_COMMA | END_COUNTRY
+    at = steps.back(idle, stream.bounds[1:] - 1, 6)
+    at = at - (steps.here(END_PLUS4, at) & steps.here(END_ZIP, at - 1))
+    has_zip = steps.here(END_ZIP, at)
     zip_at = np.where(has_zip, at, _NONE)
-    at = back_over(ends.comma, at - has_zip, 2)
-    before_country = at
-    at = np.where(has_zip, back_over(idle, at, 4), at)
-    state, at = _state(codes, starts, at, ends)
-    lost = (state == _NONE) & (before_country != at)
-    at = np.where(lost, before_country, at)
-    late = (state != _NONE) & ~has_zip & token(ends.zip, back_over(ends.comma, at, 1))
-    zip_at = np.where(late, back_over(ends.comma, at, 1), zip_at)
-    at = np.where(late, back_over(ends.comma, at, 1) - 1, at)
-    return Tail(state, zip_at, at + 1)
-
-
-def _state(codes: _Ints, starts: _Ints, at: _Ints, ends: TokenEnds) -> tuple[_Ints, _Ints]:
-    """The state that ends at `at`, two words before one, and the place before it."""
-    _, table = _pairs()
-    here = np.where(at > starts, codes[np.maximum(at, 0)], 0)
-    before = np.where(at - 1 > starts, codes[np.maximum(at - 1, 0)], 0)
-    inside, inside2 = at > starts, at - 1 > starts
-    pair = np.where(inside2, table[ends.part[before], ends.part[here]], _NONE)
-    alone = np.where(inside, ends.alone[here], _NONE)
-    state = np.where(pair != _NONE, pair, alone)
-    return state, at - np.where(pair != _NONE, 2, np.where(alone != _NONE, 1, 0))
+    nearest = steps.back(END_COMMA, at - has_zip, 2)
+    state, at = steps.state(np.where(has_zip, steps.back(idle, nearest, 4), nearest))
+    at = np.where((state == _NONE) & has_zip, nearest, at)
+    comma = steps.back(END_COMMA, at, 1)
+    late = (state != _NONE) & ~has_zip & steps.here(END_ZIP, comma)
+    return Tail(state, np.where(late, comma, zip_at), np.where(late, comma - 1, at) + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from portcullis.intake.addresses.signatures import Parsed
 from portcullis.intake.addresses.stream import Ints, Stream
 
 __all__ = ["judged", "readings_of"]
+
+_FILLER = pa.array(["12345", "123456", "99999", "00000"])
 
 
 def readings_of(stream: Stream, parsed: Parsed) -> Ints:
@@ -59,13 +62,18 @@ def judged(readings: Ints, parsed: Parsed, parts: dict[str, Any], place: Located
     return genuine.take(pa.array(which)), reason.take(pa.array(which))
 
 
+@cache
+def _regions() -> Any:
+    return pa.array(sorted(text.replace(" ", "") for text in region_names()))
+
+
 def _odd(bare: npt.NDArray[np.bool_], parts: dict[str, Any], place: Located) -> Ints:
     """Rows whose parts repeat one another or are filler: a number of zeros, a ZIP for a number, a town or state for a street without type."""
     same_zip = _equal(parts["number"], parts["zip5"])
     box = _equal(parts["kind"], pa.scalar("po_box"))
     name = compact(parts["street_name"])
-    filler = pc.is_in(pc.fill_null(parts["number"], ""), pa.array(["12345", "123456", "99999", "00000"])).to_numpy(zero_copy_only=False)
-    elsewhere = pc.is_in(name, pa.array(sorted(text.replace(" ", "") for text in region_names()))).to_numpy(zero_copy_only=False)
+    filler = pc.is_in(pc.fill_null(parts["number"], ""), _FILLER).to_numpy(zero_copy_only=False)
+    elsewhere = pc.is_in(name, _regions()).to_numpy(zero_copy_only=False)
     repeated = _equal(name, compact(parts["city"])) | elsewhere | filler | same_zip
     return (_equal(parts["number"], pa.scalar("0")) | (bare & repeated) | (box & same_zip)).astype(np.int64)
 
