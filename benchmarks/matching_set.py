@@ -18,9 +18,9 @@ from portcullis.synthetic import register
 
 Row = dict[str, Any]
 KINDS = (
-    "plain", "no_middle", "full_middle", "typo_given", "typo_family", "nickname", "spelling", "initial", "double_reordered", "double_hyphen",
-    "double_first_only", "accents", "swapped_fields", "suffix_dropped", "typo_street", "no_unit", "other_unit", "old_address", "number_typo",
-    "dob_typo", "second_given_as_first", "wrong_middle", "married",
+    "plain", "no_middle", "full_middle", "typo_given", "typo_family", "nickname", "spelling", "initial", "double_reordered",
+    "double_hyphen", "double_first_only", "accents", "swapped_fields", "suffix_dropped", "typo_street", "no_unit", "other_unit",
+    "old_address", "number_typo", "dob_typo", "second_given_as_first", "wrong_middle", "married",
 )  # fmt: skip
 _ACCENTS = str.maketrans("aeioun", "áéíóúñ")
 _KEYS = "abcdefghijklmnopqrstuvwxyz"
@@ -113,14 +113,18 @@ def _rest(rng: random.Random, row: Row, kind: str) -> None:
         row["unit"] = "Apt 9977"
     elif kind == "number_typo" and row["taxpayer_number"]:
         i = rng.randrange(9)
-        row["taxpayer_number"] = row["taxpayer_number"][:i] + str((int(row["taxpayer_number"][i]) + 1) % 10) + row["taxpayer_number"][i + 1 :]
+        row["taxpayer_number"] = (
+            row["taxpayer_number"][:i] + str((int(row["taxpayer_number"][i]) + 1) % 10) + row["taxpayer_number"][i + 1 :]
+        )
     elif kind == "dob_typo" and row["date_of_birth"]:
         year, month, day = row["date_of_birth"].split("-")
         row["date_of_birth"] = f"{year}-{day}-{month}" if int(day) <= 12 else f"{year}-{month}-{(int(day) % 28) + 1:02d}"
 
 
-def adversarial(persons: int, requests: int, *, seed: int = 11, dob: float = 0.2, number: float = 0.0, middle: float = 0.68) -> AdversarialSet:
-    """`requests` requests against a register of about nine tenths of `persons`; shares say how many state birth date, number, second name."""
+def adversarial(
+    persons: int, requests: int, *, seed: int = 11, dob: float = 0.2, number: float = 0.0, middle: float = 0.68
+) -> AdversarialSet:
+    """Requests against a register of about nine tenths of `persons`; the shares say how many state birth date, number, second name."""
     made, rng = register(persons=persons, seed=seed), random.Random(seed)
     people = {r["person_id"]: r for r in made.persons.to_pylist()}
     homes: dict[str, list[Row]] = {}

@@ -127,6 +127,17 @@ def _wrong_parameters(given: list[str], command: Any) -> str | None:
     return "it has an argument too many" if positional > len(arguments) and not many else None
 
 
+def wrong_hint(hint: str, top: Any) -> bool:
+    """Whether `portcullis HINT`, of which an error may name only the beginning, has an unknown command or option in it."""
+    command, words = top, hint.split()
+    while words and getattr(command, "commands", None) and re.fullmatch(r"[a-z-]+", words[0]) and not words[0].startswith("-"):
+        if words[0] not in command.commands:
+            return True
+        command = command.commands[words.pop(0)]
+    known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)} | {"--help"}
+    return bool({word for word in words if word.startswith("--")} - known)
+
+
 def every_command(top: Any) -> Iterator[tuple[str, Any]]:
     """Each command that does something: its words after `portcullis`, and itself."""
     for path, command in generator().leaves_of(top, ()):

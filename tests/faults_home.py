@@ -23,7 +23,7 @@ from portcullis.registers import load_into
 from portcullis.store import reading
 from portcullis.synthetic import SmallSet
 
-REQUESTS, CHUNK, SAMPLE = 300, 25, 20
+REQUESTS, CHUNK = 300, 25
 Truth = Mapping[int, tuple[str | None, bool]]
 
 
@@ -111,7 +111,7 @@ def _open_quickly(home: Home) -> None:
 def story(base: Base, folder: Path, **settings: object) -> Iterator[Story]:
     """A copy of the base at `folder`; on PostgreSQL with a copy of its database. `settings` are those of portcullis.toml."""
     shutil.copytree(base.cast.home.path, folder)
-    stated = {"chunk": CHUNK, "sample_size": SAMPLE, **settings}
+    stated = {"chunk": CHUNK, **settings}
     if base.url:
         stated["store_url"] = _copy_of(base.url)
     env = {f"PORTCULLIS_{name.upper()}": str(value) for name, value in stated.items()} | {"PORTCULLIS_HOME": str(folder)}

@@ -168,14 +168,14 @@ def _() -> Evidence:
 @attack("a leaf of an unknown type is added", "bundle", 3, "cannot judge")
 def _() -> Evidence:
     story = honest()
-    text = encode("rules.changed", {"time": "2026-11-22T10:00:00Z"}).replace(b"rules.changed", b"rules.charmed")
+    text = encode("rules.changed", {"time": "2025-11-22T10:00:00Z"}).replace(b"rules.changed", b"rules.charmed")
     return retold(story, [*story.leaves, text])
 
 
 @attack("a leaf says something in free text", "bundle", 3, "leaf")
 def _() -> Evidence:
     story = honest()
-    good = encode("rules.changed", {"time": "2026-11-22T10:00:00Z", "why": "x" * 12})
+    good = encode("rules.changed", {"time": "2025-11-22T10:00:00Z", "why": "x" * 12})
     return retold(story, [*story.leaves, good.replace(b'"xxxxxxxxxxxx"', b'"Jane Q. Doe."')])
 
 
@@ -343,7 +343,7 @@ def _() -> Evidence:
 def respelled(find: bytes, put: bytes) -> Evidence:
     """The log with one leaf's bytes spelled another way, of the same length."""
     story = honest()
-    leaf = encode("rules.changed", {"time": "2026-11-22T10:00:00Z", "why": "abcdefgh", "zeta": 11})
+    leaf = encode("rules.changed", {"time": "2025-11-22T10:00:00Z", "why": "abcdefgh", "zeta": 11})
     pad = leaf.count(b"0" * 1500) and b'"pad":"' + b"0" * (len(put) - len(find)) if len(put) > len(find) else b'"pad":"'
     changed = leaf.replace(find, put)
     changed = changed.replace(pad, b'"pad":"', 1) if len(put) > len(find) else changed

@@ -18,7 +18,7 @@ from typing import Any
 
 from portcullis.crypto import SigningKey, canonical, commit, encode64, sign_act, sign_dsse
 from portcullis.datafile import ENVELOPE_TYPE
-from portcullis.ledger import Checkpoint, NoteKey, encode, sign_checkpoint, sign_note
+from portcullis.ledger import Checkpoint, NoteKey, encode, sign_checkpoint, sign_note, template
 from portcullis.ledger.acts import content_of
 from portcullis.ledger.batchlog import sealed_root
 from portcullis.ledger.bundle import key_history, keys_json
@@ -30,7 +30,7 @@ from portcullis.ledger.verify import verify_files
 from portcullis.model import Act
 
 ORIGIN = "ledger.example/irs"
-START = 1_795_255_200  # 2026-11-21T10:00:00Z
+START = 1_763_719_200  # 2025-11-21T10:00:00Z, in the past of any machine that runs this
 HOUR = 3600
 AGREEMENT = {"hash": "a9" * 32, "id": "irs-ice-2025", "version": 1}
 RULES = "5e" * 32
@@ -229,11 +229,20 @@ class Story:
 
     def decide(self, b: BatchStory, ids: Sequence[str] | None = None, **change: object) -> None:
         """Decide every request, each behind commitments; the first one's decision can be opened."""
+        if len(ids or b.ids) > 1000:
+            return self._decide_many(b, ids or b.ids)
         for request in b.ids if ids is None else ids:
             salt = hashlib.sha256(f"salt {request}".encode()).digest()
             decision = commit(salt, "decision", request, str(AGREEMENT["id"]), {"outcome": "no_disclosure"})
             members = {"id": request, "decision": decision.hex(), "subject": digest(f"subject {request}")}
             b.decided.append(self.leaf("request.decided", **(self._batch(b) | members | change)))
+        return None
+
+    def _decide_many(self, b: BatchStory, ids: Sequence[str]) -> None:
+        """The same fast, with commitments nobody can open."""
+        write = template("request.decided", self._batch(b) | {"time": stamp(self.now)}, ["id", "decision", "subject"])
+        b.decided += range(len(self.leaves), len(self.leaves) + len(ids))
+        self.leaves += [write(bytes.fromhex(request), bytes(32), bytes(32)) for request in ids]
 
     def open_decision(self, b: BatchStory, index: int = 0) -> dict[str, object]:
         """The opening of one decision, as it stands in opened.jsonl."""

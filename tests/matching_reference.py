@@ -193,7 +193,9 @@ def place(a: Row, b: Row) -> int:
         return 0
     frame = all((a[c] or "") == (b[c] or "") for c in ("predir", "postdir")) and (a["unit_key"] or "") == (b["unit_key"] or "")
     s, t = a["street_type"], b["street_type"]
-    if frame and ((s == t and one_edit(x, y)) or (s is None and t and misspelt_type(x, y, t)) or (t is None and s and misspelt_type(y, x, s))):
+    if frame and (
+        (s == t and one_edit(x, y)) or (s is None and t and misspelt_type(x, y, t)) or (t is None and s and misspelt_type(y, x, s))
+    ):
         return 2
     return 1 if within(x, y, 2) or x.split(" ")[0] == y.split(" ")[0] else 0
 
@@ -231,7 +233,7 @@ class Reference:
             row |= {"dob": dob(a, b), "number": number(a, b), "generation": generation(a, b)}
             if None not in (a["given_first"], a["family"], b["given_first"], b["family"]):
                 (p, pm), (q, qm) = bags(a), bags(b)
-                with_middle = p != q and (pm == qm or pm == q or p == qm)
+                with_middle = p != q and (pm in (qm, q) or p == qm)
                 if (p == q and (row["given"] < 6 or row["family"] < 3)) or with_middle:
                     row |= {"given": 6, "family": 4}
                 if with_middle:
@@ -311,9 +313,7 @@ class Reference:
             shared = any((h["delivery_key"], w) in doors for h in person.homes for w in (h["zip5"], (h["city"], h["state"])))
             if not (row["place"] >= 1 or shared or person in holders):
                 continue
-            if row["place"] >= 2:
-                meant = row["family"] != 0 and row["given"] != 0
-            else:
-                meant = row["family"] >= 2 and row["given"] >= 1
+            wide, narrow = row["family"] != 0 and row["given"] != 0, row["family"] >= 2 and row["given"] >= 1
+            meant = wide if row["place"] >= 2 else narrow
             count += meant and all(row[c] != -1 for c in ("middle", "dob", "generation", "number"))
         return count

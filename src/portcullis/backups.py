@@ -20,7 +20,7 @@ from portcullis.errors import Refused
 from portcullis.home import DEMO_SECRET, Home
 from portcullis.ledger import NoteKey, open_checkpoint
 
-__all__ = ["KEPT_BACK", "create", "restore"]
+__all__ = ["KEPT_BACK", "check_restore", "check_target", "create", "restore"]
 
 KEPT_BACK = "wrapping.json"
 _FOLDERS = ("evidence", "accounting", "ledger", "register", "agreements", "outbox", "keys")
@@ -28,8 +28,7 @@ _FOLDERS = ("evidence", "accounting", "ledger", "register", "agreements", "outbo
 
 def create(home: Home, folder: Path) -> int:
     """Back up `home` into the empty or absent `folder`; returns the number of files."""
-    if folder.exists() and any(folder.iterdir()):
-        raise Refused(f"A backup cannot be made at {folder}.", "Something is there already.", "Name an empty or absent directory.")
+    check_target(folder)
     if home.engine.dialect.name != "sqlite":
         raise Refused(
             "This store is PostgreSQL.",
@@ -49,13 +48,24 @@ def create(home: Home, folder: Path) -> int:
     return sum(path.is_file() for path in folder.rglob("*"))
 
 
-def restore(folder: Path, home: Path, wrapping_key: Path, published: Path | None) -> None:
-    """Make a home from a backup. Raises Refused when something is at `home`, or `published` is not this ledger's checkpoint."""
-    if home.exists() and any(home.iterdir()):
+def check_target(folder: Path) -> None:
+    """Raises Refused unless a backup can be made there."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"A backup cannot be made at {folder}.", "Something is there already.", "Name an empty or absent directory.")
+
+
+def check_restore(folder: Path, home: Path, published: Path | None) -> None:
+    """Raises Refused unless the backup can be restored to `home`, and `published` is a checkpoint of this ledger."""
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise Refused(f"Nothing can be restored to {home}.", "Something is there already.", "Name an empty or absent directory.")
     settings = config.load(folder)
     if published is not None:
         _check(folder, settings.origin, published.read_bytes())
+
+
+def restore(folder: Path, home: Path, wrapping_key: Path, published: Path | None) -> None:
+    """Make a home from a backup. Raises Refused when something is at `home`, or `published` is not this ledger's checkpoint."""
+    check_restore(folder, home, published)
     shutil.copytree(folder, home, dirs_exist_ok=True)
     shutil.copyfile(wrapping_key, home / "keys" / KEPT_BACK)
     os.chmod(home / "keys" / KEPT_BACK, 0o600)

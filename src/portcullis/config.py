@@ -36,7 +36,6 @@ class Settings:
     memory_limit: str = _setting("3GB", "The most memory DuckDB may take for one batch.")  # type: ignore[assignment]
     max_rows: int = _setting(10_000_000, "A data file with more rows is refused whole.")  # type: ignore[assignment]
     max_file_bytes: int = _setting(8_000_000_000, "A larger data file is refused whole.")  # type: ignore[assignment]
-    sample_size: int = _setting(299, "Decisions checked by hand before release; 299 with none defective shows under 1 % at 95 %.")  # type: ignore[assignment]
     chunk: int = _setting(10_000, "Leaves appended in one transaction.")  # type: ignore[assignment]
 
 
@@ -61,7 +60,7 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     for name in stated:
         if name not in known:
             raise Refused(
-                f"{FILE_NAME} names an unknown setting {name!r}.", "A misspelt setting would be ignored.", "See docs/configuration.md."
+                f"{FILE_NAME} names an unknown setting {name!r}.", "A misspelt setting would be ignored.", "See docs/8-running.md."
             )
     for name in known:
         if (value := env.get(f"PORTCULLIS_{name.upper()}")) is not None:

@@ -45,13 +45,21 @@ def batch_key(home: Home, conn: Connection, batch_id: str) -> bytes:
 
 
 def write(home: Home, conn: Connection, batch_id: str, name: str, table: pa.Table) -> None:
-    """Write one evidence file and note its hash in the caller's transaction.
+    """Write one evidence file, once, and note its hash in the caller's transaction.
 
     The file is in place, synced, before the transaction that names it commits; a kill between leaves a file nobody names,
-    which the next run replaces.
+    which the next run replaces. Raises OutOfOrder when the store names one already: another process was faster, and its file stands.
     """
-    digest = seal_file(home, batch_key(home, conn, batch_id), batch_id, name, table)
     b = schema.batch
+    # The row stays locked until the caller commits (on SQLite the caller is alone), so that of two processes only one writes.
+    conn.execute(select(b.c.id).where(b.c.id == batch_id).with_for_update(key_share=True))
+    if has(conn, batch_id, name):
+        raise OutOfOrder(
+            f"The evidence file {name} of batch {batch_id} was written before.",
+            "Another process took the same step at the same time.",
+            f"Type: portcullis batch run {batch_id}",
+        )
+    digest = seal_file(home, batch_key(home, conn, batch_id), batch_id, name, table)
     noted = _noted(conn, batch_id) | {name: digest}
     conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(noted).decode()))
 

@@ -96,7 +96,7 @@ def root_of(conn: Connection, agency: str) -> bytes:
         raise Refused(
             f"{agency} has no root key here.",
             "People's keys are enrolled under it.",
-            f"Type: portcullis key add --root {agency} --public FILE",
+            f"Type: portcullis key add --root --agency {agency} --public KEY",
         )
     return base64.b64decode(known)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from docs_pages import DOCS, ROOT, every_command, generator, text_of, words_of, wrong_command
+from docs_pages import DOCS, ROOT, every_command, generator, text_of, words_of, wrong_command, wrong_hint
 from portcullis.config import Settings
 from portcullis.decision import DECIDE, MAY_RELEASE
 from portcullis.errors import Refused
@@ -62,17 +62,6 @@ def test_every_command_ends_with_an_example_that_can_be_typed(top: Any) -> None:
         elif (fault := wrong_command(words, top)) is not None:
             wrong[name] = fault
     assert wrong == {}
-
-
-def wrong_hint(hint: str, top: Any) -> bool:
-    """Whether `portcullis HINT`, of which an error may name only the beginning, has an unknown command or option in it."""
-    command, words = top, hint.split()
-    while words and getattr(command, "commands", None) and re.fullmatch(r"[a-z-]+", words[0]) and not words[0].startswith("-"):
-        if words[0] not in command.commands:
-            return True
-        command = command.commands[words.pop(0)]
-    known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)} | {"--help"}
-    return bool({word for word in words if word.startswith("--")} - known)
 
 
 def test_what_an_error_says_to_type_exists(top: Any) -> None:

@@ -11,7 +11,20 @@ from typing import Any
 
 import pytest
 
-from docs_pages import DOCS, ROOT, anchors, broken_links, generator, pages, shell_lines, text_of, unwanted, words_of, wrong_command
+from docs_pages import (
+    DOCS,
+    ROOT,
+    anchors,
+    broken_links,
+    generator,
+    pages,
+    shell_lines,
+    text_of,
+    unwanted,
+    words_of,
+    wrong_command,
+    wrong_hint,
+)
 
 README = ROOT / "README.md"
 NEEDS_NO_HOME = {"rules", "address", "match"}
@@ -62,6 +75,12 @@ def test_every_command_on_a_page_can_be_typed(page: Path, top: Any) -> None:
         if words and words[0] not in VERBS | {"portcullis"}:
             wrong[line] = f"{words[0]} is not a program the pages use"
     assert wrong == {}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_named_in_a_sentence_exists(page: Path, top: Any) -> None:
+    named = re.findall(r"`portcullis ([a-z][^`]*)`", text_of(page))
+    assert sorted({hint for hint in named if wrong_hint(hint, top)}) == []
 
 
 def test_make_targets_and_scripts_on_pages_exist() -> None:

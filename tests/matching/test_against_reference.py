@@ -12,21 +12,30 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from matching_reference import Reference
 
+from matching_reference import Reference
 from portcullis.matching.load import load_register
 from portcullis.matching.match import match
 from portcullis.matching.register import Register, open_register
 from portcullis.matching.requests import prepare_requests
 
 Row = dict[str, Any]
-GIVEN = ["John", "Jon", "Jonathan", "Donald", "Ronald", "Jonald", "Bill", "William", "J", "Jose Luis", "Jose Antonio", "Luis", "Xylona", None, "Mary Ann", "Maryann"]  # fmt: skip
+GIVEN = [
+    "John", "Jon", "Jonathan", "Donald", "Ronald", "Jonald", "Bill", "William", "J", "Jose Luis", "Jose Antonio", "Luis", "Xylona", None,
+    "Mary Ann", "Maryann", "Bartholomaeusz-Maximilianus", "Bartholomaeusz-Maximilianos",
+]  # fmt: skip
 MIDDLE = [None, None, "A", "Alan", "Albert", "B", "Luis", "Garcia"]
-FAMILY = ["Smith", "Smyth", "Garcia Lopez", "Lopez Garcia", "Garcia", "Garcia-Perez", "De la Cruz", "Delacruz", "O'Brien", "Obrien", None, "Hernandez", "Hernandes", "Luis"]  # fmt: skip
+FAMILY = [
+    "Smith", "Smyth", "Garcia Lopez", "Lopez Garcia", "Garcia", "Garcia-Perez", "De la Cruz", "Delacruz", "O'Brien", "Obrien", None,
+    "Hernandez", "Hernandes", "Luis", "Wolfeschlegelsteinhausenberger", "Wolfeschlegelsteinhausenbergar",
+]  # fmt: skip
 SUFFIX = [None, None, None, "Jr", "Sr", "III"]
 DOB = [None, None, "1960-05-04", "1960-04-05", "1990-05-04", "1961-05-04", "not a date"]
 NUMBER = [None, None, "900112233", "900112234", "900556677", "12345"]
-LINE = ["100 Marion St", "100 Marian St", "100 Marrion St", "100 Mariin Street", "101 Marion St", "100 Marion Ave", "PO Box 12", "100 Marion Steet", "100 Elm St", "100 Oak Hill Dr", "100 Oak Hll Dr"]  # fmt: skip
+LINE = [
+    "100 Marion St", "100 Marian St", "100 Marrion St", "100 Mariin Street", "101 Marion St", "100 Marion Ave", "PO Box 12",
+    "100 Marion Steet", "100 Elm St", "100 Oak Hill Dr", "100 Oak Hll Dr",
+]  # fmt: skip
 UNIT = [None, None, "Apt 1", "Apt 2"]
 WHERE = [("Kent", "WA", "98030"), ("Kent", "WA", "98031"), ("Auburn", "WA", "98030"), ("Auburn", "WA", None)]
 
@@ -36,8 +45,15 @@ def one(values: list[Any]) -> st.SearchStrategy[Any]:
 
 
 NAME = st.fixed_dictionaries(
-    {"given_name": one(GIVEN), "middle_name": one(MIDDLE), "family_name": one(FAMILY), "suffix": one(SUFFIX), "date_of_birth": one(DOB), "taxpayer_number": one(NUMBER)}
-)  # fmt: skip
+    {
+        "given_name": one(GIVEN),
+        "middle_name": one(MIDDLE),
+        "family_name": one(FAMILY),
+        "suffix": one(SUFFIX),
+        "date_of_birth": one(DOB),
+        "taxpayer_number": one(NUMBER),
+    }
+)
 HOME = st.tuples(one(LINE), one(UNIT), one(WHERE)).map(
     lambda t: {"address_line": t[0], "unit": t[1], "city": t[2][0], "state": t[2][1], "postal_code": t[2][2]}
 )
@@ -47,7 +63,9 @@ REQUEST = st.tuples(NAME, HOME).map(lambda t: t[0] | t[1])
 
 def tables(people: list[Any]) -> tuple[list[Row], list[Row]]:
     persons = [{"person_id": f"p{i}", **name} for i, (names, _) in enumerate(people) for name in names]
-    addresses = [{"person_id": f"p{i}", **home, "last_known": k == 0} for i, (_, homes) in enumerate(people) for k, home in enumerate(homes)]
+    addresses = [
+        {"person_id": f"p{i}", **home, "last_known": k == 0} for i, (_, homes) in enumerate(people) for k, home in enumerate(homes)
+    ]
     return persons, addresses
 
 

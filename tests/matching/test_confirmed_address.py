@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from matching_world import ELSEWHERE, HOME, World, named
 
+from matching_world import ELSEWHERE, HOME, World, named
 from portcullis.matching.match import Plan
 
 WHO = named("Walter", "Haines", "E")
@@ -18,8 +18,13 @@ def at(line: str, **more: str | None) -> dict[str, str | None]:
 
 @pytest.mark.parametrize(
     "home",
-    [at("418 LARKSPUR LN"), at("418 Larkspur Lane", city=None), at("418 Larkspur Lane", postal_code=None), at("418 Larkspur Ln.", postal_code="44126-0001")],
-)  # fmt: skip
+    [
+        at("418 LARKSPUR LN"),
+        at("418 Larkspur Lane", city=None),
+        at("418 Larkspur Lane", postal_code=None),
+        at("418 Larkspur Ln.", postal_code="44126-0001"),
+    ],
+)
 def test_equal_in_normal_form(tmp_path: Path, home: dict[str, str | None]) -> None:
     world = World(tmp_path)
     world.add("subject", WHO)
@@ -38,7 +43,15 @@ def test_one_edit_in_the_street_name_is_tolerated(tmp_path: Path, line: str) -> 
 
 @pytest.mark.parametrize(
     "line",
-    ["419 Larkspur Lane", "481 Larkspur Lane", "4I8 Larkspur Lane", "418 Lrkspr Lane", "418 Larkspur Drive", "418 N Larkspur Lane", "77 Quarry Road"],
+    [
+        "419 Larkspur Lane",
+        "481 Larkspur Lane",
+        "4I8 Larkspur Lane",
+        "418 Lrkspr Lane",
+        "418 Larkspur Drive",
+        "418 N Larkspur Lane",
+        "77 Quarry Road",
+    ],
 )
 def test_nothing_else_is(tmp_path: Path, line: str) -> None:
     world = World(tmp_path)
@@ -50,7 +63,12 @@ def test_nothing_else_is(tmp_path: Path, line: str) -> None:
 
 @pytest.mark.parametrize(
     ("on_file", "supplied"),
-    [("10 Elm St", "10 Elk St"), ("10 4th Avenue", "10 5th Avenue"), ("10 Avenue J", "10 Avenue K"), ("10 County Road 12", "10 County Road 13")],
+    [
+        ("10 Elm St", "10 Elk St"),
+        ("10 4th Avenue", "10 5th Avenue"),
+        ("10 Avenue J", "10 Avenue K"),
+        ("10 County Road 12", "10 County Road 13"),
+    ],
 )
 def test_short_and_numbered_streets_are_not_slips_of_each_other(tmp_path: Path, on_file: str, supplied: str) -> None:
     world = World(tmp_path)

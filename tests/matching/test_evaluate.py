@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from matching_world import ELSEWHERE, HOME, World, named, text_table
 from typer.testing import CliRunner
 
+from matching_world import ELSEWHERE, HOME, World, named, text_table
 from portcullis.cli.match import app
 from portcullis.errors import Refused
 from portcullis.matching.evaluate import score, wrong_bound
@@ -100,7 +100,9 @@ def test_an_explanation_says_which_rule_and_shows_no_value(world: World) -> None
     by_person = {p["person_id"]: p for p in json.loads(found.stdout)["met"]}
     assert by_person["subject"]["rung"] == "L4"
     assert by_person["wife"]["veto"] == "V-MIDDLE"
-    thin = json.loads(RUN.invoke(app, ["explain", *args, "--request", "thin", "--person", "subject", "--json"], catch_exceptions=False).stdout)
+    thin = json.loads(
+        RUN.invoke(app, ["explain", *args, "--request", "thin", "--person", "subject", "--json"], catch_exceptions=False).stdout
+    )
     assert "no relative is meant" in thin["met"][0]["verdict"]
     assert not any(word in found.stdout for word in ("Haines", "Walter", "Larkspur"))
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from matching_world import ELSEWHERE, HOME, World, named, text_table
 
+from matching_world import ELSEWHERE, HOME, World, named, text_table
 from portcullis.errors import Refused, Tampered
 from portcullis.intake import names as name_standard
 from portcullis.matching import folder as folder_module
@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> World:
 def test_a_folder_without_a_manifest_is_refused_with_what_to_write(world: World) -> None:
     source = world.write()
     (source / "manifest.json").unlink()
-    with pytest.raises(Refused, match="manifest.json") as refusal:
+    with pytest.raises(Refused, match=r"manifest\.json") as refusal:
         load_register(source, world.folder / "register")
     assert '"synthetic"' in refusal.value.next_step
     assert load_register(source, world.folder / "register", synthetic=True).synthetic
@@ -127,7 +127,15 @@ def test_a_mapping_renames_the_owners_columns_and_leading_zeros_come_back(world:
 
 @pytest.mark.parametrize(
     "text",
-    ["[", "- a", "persons: [a]", "nobody: {a: b}", "persons: {shoe_size: SHOE}", "persons: {person_id: ABSENT}", "files: {persons: none.parquet}"],
+    [
+        "[",
+        "- a",
+        "persons: [a]",
+        "nobody: {a: b}",
+        "persons: {shoe_size: SHOE}",
+        "persons: {person_id: ABSENT}",
+        "files: {persons: none.parquet}",
+    ],
 )
 def test_a_mapping_that_cannot_be_followed_is_refused(world: World, text: str) -> None:
     source = world.write()
@@ -147,7 +155,10 @@ def test_a_damaged_table_is_refused_without_a_word_of_its_rows(world: World, dam
 def test_a_csv_of_another_encoding_or_shape_is_refused_without_its_values(world: World) -> None:
     source = world.write()
     (source / "persons.parquet").unlink()
-    for rows in (b"person_id,given_name,family_name\n1,Canaryna\xefve,Haines\n", b'person_id,given_name,family_name\n1,"Canary,Haines\n2,b\n'):
+    for rows in (
+        b"person_id,given_name,family_name\n1,Canaryna\xefve,Haines\n",
+        b'person_id,given_name,family_name\n1,"Canary,Haines\n2,b\n',
+    ):
         (source / "persons.csv").write_bytes(rows)
         with pytest.raises(Refused) as refusal:
             load_register(source, world.folder / "register")

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from matching_world import ELSEWHERE, HOME, World, named
 
+from matching_world import ELSEWHERE, HOME, World, named
 from portcullis.matching.match import Plan
 from portcullis.matching.rivals import APART_BY
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from matching_world import ELSEWHERE, HOME, Row, World, named
 
+from matching_world import ELSEWHERE, HOME, Row, World, named
 from portcullis.matching.ladder import VETOES
 from portcullis.matching.match import Plan
 

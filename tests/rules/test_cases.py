@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
-from rules_lawful import AGREEMENT, ruleset
 
 from portcullis.intake.facts_cases import typed_rows
 from portcullis.model import Verdict
 from portcullis.rules import run_cases
-from portcullis.rules.cases import CaseResult
+from portcullis.rules.cases import CaseResult, lawful, run_case, typed_cases
+from rules_lawful import AGREEMENT, ruleset
 
 RULES = [rule.id for rule in ruleset().rules if rule.cases]
 
@@ -47,10 +48,6 @@ def test_every_rule_of_the_law_has_a_file() -> None:
 
 
 def test_a_case_that_expects_the_wrong_thing_is_found() -> None:
-    from dataclasses import replace
-
-    from portcullis.rules.cases import lawful, run_case, typed_cases
-
     rule = ruleset().rule("R22")
     wrong = replace(rule.cases[0], expect=Verdict.FAIL)
     base = lawful(AGREEMENT)

@@ -11,13 +11,12 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pg_cluster
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rules_lawful import lawful_facts, ruleset, table
 
+import pg_cluster
 from portcullis.errors import OutOfOrder
 from portcullis.model import Verdict
 from portcullis.rules import RuleSet, Single, evaluate
@@ -40,6 +39,7 @@ from portcullis.rules.predicate import (
 )
 from portcullis.rules.reference import judge_rows
 from portcullis.rules.rule import Check
+from rules_lawful import lawful_facts, ruleset, table
 
 REQUESTS = int(os.environ.get("PORTCULLIS_CONFORMANCE", "12"))
 """Batches hypothesis draws per test; `make bench` and the long suite raise it."""
@@ -179,10 +179,13 @@ def predicates() -> st.SearchStrategy[Predicate]:
         st.builds(CountWithinBatch, st.just(("case_key", "masked_reason")), st.none(), small, optional),
         st.builds(ShareWithinBatch, st.just(("masked_reason",)), st.none(), share),
     ]
-    parts = lambda inner: st.lists(inner, min_size=1, max_size=3).map(tuple)  # noqa: E731
-    return st.recursive(
-        st.one_of(leaves), lambda inner: st.one_of([st.builds(kind, parts(inner)) for kind in (AllOf, AnyOf, NoneOf)]), max_leaves=6
-    )
+    return st.recursive(st.one_of(leaves), joined, max_leaves=6)
+
+
+def joined(inner: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:
+    """All, any or none of up to three predicates."""
+    parts = st.lists(inner, min_size=1, max_size=3).map(tuple)
+    return st.one_of([st.builds(kind, parts) for kind in (AllOf, AnyOf, NoneOf)])
 
 
 @st.composite

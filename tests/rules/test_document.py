@@ -56,7 +56,7 @@ def test_refused_without_a_place_in_the_text(data: bytes) -> None:
 
 
 def test_the_place_is_that_of_the_fault() -> None:
-    with pytest.raises(Refused, match="rule.yaml, line 3, column 1"):
+    with pytest.raises(Refused, match=r"rule\.yaml, line 3, column 1"):
         parse(b"a: 1\nb: 2\na: 3\n", "rule.yaml")
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import pytest
-from rules_lawful import AGREEMENT, lawful_batch_facts, lawful_facts, lawful_request, ruleset, table
 
 from portcullis.intake.facts_cases import typed_rows
 from portcullis.model import Verdict
 from portcullis.rules import Single, evaluate, evaluate_batch, rules_of
 from portcullis.rules.cases import _fact, case_facts, typed_cases
 from portcullis.rules.rule import Case
+from rules_lawful import lawful_batch_facts, lawful_facts, lawful_request, ruleset, table
 
 NONE = ""
 DATA_RULES = [rule for rule in ruleset().rules if rule.checks]

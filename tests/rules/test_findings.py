@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from rules_lawful import lawful_facts, ruleset, table
 
 from portcullis.rules import evaluate, rules_of, summarise, told
+from rules_lawful import lawful_facts, ruleset, table
 
 
 def test_totals_by_kind() -> None:

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from rules_lawful import AGREEMENT
 
 from portcullis.errors import OutOfOrder, Refused
-from portcullis.rules import load
+from portcullis.rules import Single, load
+from rules_lawful import AGREEMENT
 
 R12 = "rules/R12.yaml"
 PLACE = re.compile(r"^(rules/[A-Z0-9a-z-]+\.yaml|agreement\.yaml|fields\.yaml), line [0-9]+, column [0-9]+: ")
@@ -139,8 +139,6 @@ class TestTwoVersionsOfOneRule:
             load(versions).as_of(dt.date(2025, 1, 1), dt.date(2025, 1, 1)).rule("R12")
 
     def test_without_a_date_two_versions_are_not_evaluated(self, versions: Path) -> None:
-        from portcullis.rules import Single
-
         with pytest.raises(OutOfOrder, match="2 versions"):
             Single(load(versions), "check")
 

@@ -8,11 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from rules_lawful import AGREEMENT, ruleset
 
 from portcullis.crypto import canonical
 from portcullis.errors import OutOfOrder
 from portcullis.rules import load, rules_json
+from rules_lawful import AGREEMENT, ruleset
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_one_sample_is_drawn_over_one_set_of_decisions(ready: Engine) -> None:
 
 
 def test_a_random_commitment_serves_one_batch(ready: Engine) -> None:
-    stock = {"commitment": "cc", "overseer": "OV-1", "batch_id": BATCH}
+    stock = {"commitment": "cc", "overseer": "OV-1", "apart": 1, "batch_id": BATCH}
     add(ready, schema.sample_stock, k=1, **stock)
     refuses(ready, schema.sample_stock, "(?i)unique", k=2, **stock)
 

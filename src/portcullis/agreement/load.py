@@ -4,7 +4,8 @@
 every file in the folder by name and content, so that no word of it can change under a signature.
 
 Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code), authority (gate), data (class, elements, answer),
-roster (offices), purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days. Rules read zone, lists, thresholds, switches.
+roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days. Rules read
+zone, lists, thresholds, switches.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portcullis.crypto import canonical
+from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
 from portcullis.model import ADDRESS_FIELDS
 from portcullis.rules import RuleSet, agreements_folder, load
@@ -48,6 +50,9 @@ class Agreement:
     valid_to: int | None
     witness_quorum: int
     use_days: int
+    report_days: int
+    training_days: int
+    sample_size: int
     zone: int
     rules: RuleSet
     hash: str
@@ -96,7 +101,9 @@ def agreement_hash(folder: Path) -> str:
 
 def load_agreement(folder: Path) -> Agreement:
     """Load and validate. Raises Refused with file, line and column of the first fault."""
-    top = read(folder / "agreement.yaml").mapping(("id", "version", "title", "parties", "authority", "data", "roster"), None)
+    top = read(folder / "agreement.yaml").mapping(
+        ("id", "version", "title", "parties", "authority", "data", "roster", "standing", "sample"), None
+    )
     parties = top["parties"].mapping(("source", "recipient"), None)
     data = top["data"].mapping(("class", "elements"), None)
     offices = _offices(top["roster"])
@@ -120,11 +127,30 @@ def load_agreement(folder: Path) -> Agreement:
         valid_to=_day(force.get("to")),
         witness_quorum=top["witnesses"].mapping(("quorum",))["quorum"].integer() if "witnesses" in top else 0,
         use_days=top["use_days"].integer() if "use_days" in top else 365,
+        **_terms(top),
         zone=zone_seconds(top["zone"]) if "zone" in top else -5 * 3600,
         rules=load(folder),
         hash=agreement_hash(folder),
         folder=folder,
     )
+
+
+def _terms(top: Mapping[str, Node]) -> dict[str, int]:
+    """Days of standing and the size of the sample. What the program does in one way only may not be stated in another."""
+    standing = top["standing"].mapping(("safeguard_report_days", "training_days"), None)
+    sample = top["sample"].mapping(("size",), ("defects_allowed",))
+    fixed = {"people": 2, "valid_hours": AUTHORIZATION_HOURS}
+    stated = top["authorizations"].mapping(tuple(fixed)) if "authorizations" in top else {}
+    for name, node in stated.items():
+        if node.integer() != fixed[name]:
+            node.refuse(f"{name} must be {fixed[name]}", "Two people, for at most 72 hours: no agreement changes that (R40).")
+    if "defects_allowed" in sample and sample["defects_allowed"].integer() != 0:
+        sample["defects_allowed"].refuse("no defect is allowed", "One blocks the batch (R41).")
+    days = {"report_days": standing["safeguard_report_days"], "training_days": standing["training_days"], "sample_size": sample["size"]}
+    for name, node in days.items():
+        if node.integer() < 1:
+            node.refuse(f"{name.replace('_', ' ')} must be 1 or more")
+    return {name: node.integer() for name, node in days.items()}
 
 
 def _code(node: Node) -> str:

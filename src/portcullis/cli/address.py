@@ -39,7 +39,9 @@ def check(
     for row in judged(file):
         verdict = {True: 1, False: 0, None: None}[row["genuine"]]
         counts[_WORDS[verdict]] += 1
-        sys.stdout.write((json.dumps(row, ensure_ascii=False) if as_json else f"{row['row']}\t{_WORDS[verdict]}\t{row['reason'] or ''}") + "\n")
+        sys.stdout.write(
+            (json.dumps(row, ensure_ascii=False) if as_json else f"{row['row']}\t{_WORDS[verdict]}\t{row['reason'] or ''}") + "\n"
+        )
     if not as_json:
         sys.stderr.write(", ".join(f"{count} {word}" for word, count in sorted(counts.items())) + "\n")
 

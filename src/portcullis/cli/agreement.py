@@ -118,15 +118,19 @@ def _stop(name: str, home: Path, key: Path, person: str, state: str) -> None:
 PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
 
 
-@app.command("suspend", epilog="Example: portcullis agreement suspend irs-ice-2025 --as IRS-COUNSEL --key counsel.json")
+@app.command("suspend", epilog="Example: portcullis agreement suspend irs-ice-2025 --as IRS-COUNSEL --key c.json")
 @changes
-def suspend_(name: Annotated[str, typer.Argument()], home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
+def suspend_(
+    name: Annotated[str, typer.Argument(help="The agreement's id.")], home: HomeOption, person: PersonOption, key: Path = KeyOption
+) -> None:
     """Suspend the version in force (counsel)."""
     _stop(name, home, key, person, "suspended")
 
 
 @app.command("end", epilog="Example: portcullis agreement end irs-ice-2025 --as IRS-COUNSEL --key counsel.json")
 @changes
-def end_(name: Annotated[str, typer.Argument()], home: HomeOption, person: PersonOption, key: Path = KeyOption) -> None:
+def end_(
+    name: Annotated[str, typer.Argument(help="The agreement's id.")], home: HomeOption, person: PersonOption, key: Path = KeyOption
+) -> None:
     """End the version in force for good (counsel)."""
     _stop(name, home, key, person, "ended")

@@ -9,10 +9,13 @@ import typer
 
 from portcullis import backups, config
 from portcullis.cli.output import HomeOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.crypto import secret_from_env
+from portcullis.errors import Refused
 from portcullis.home import create, open_home, store_url
 from portcullis.publish import publish
-from portcullis.store import upgrade
+from portcullis.store import current, rehearsing, upgrade
+from portcullis.store.open import REVISION
 
 store = typer.Typer(help="The store.", no_args_is_help=True)
 backup = typer.Typer(help="Backups without wrapping keys.", no_args_is_help=True)
@@ -23,6 +26,7 @@ def mount(app: typer.Typer) -> None:
     app.command("init", epilog="Example: PORTCULLIS_KEY_SECRET_FILE=secret portcullis init --home ./home")(init)
 
 
+@changes
 def init(
     home: HomeOption,
     source: Annotated[str, typer.Option("--source", help="The agency that holds the records.")] = "IRS",
@@ -30,26 +34,41 @@ def init(
     store_url: Annotated[str, typer.Option(help="The store's URL; SQLite in the home by default.")] = "",
 ) -> None:
     """Make a home: keys, store and an empty ledger. Nothing else makes one."""
+    if rehearsing():
+        if home.exists() and (not home.is_dir() or any(home.iterdir())):
+            raise Refused(f"A home cannot be made at {home}.", "Something is there already.", "Name an empty or absent directory.")
+        return
     made = create(home, secret_from_env(), source_agency=source, origin=origin, store=store_url)
     publish(made)
     result({}, False, f"A home was made at {home}. Its ledger is {made.settings.origin}.")
 
 
 @store.command("upgrade", epilog="Example: portcullis store upgrade --home ./home")
+@changes
 def upgrade_(home: HomeOption) -> None:
     """Bring the store to this program's revision."""
+    if rehearsing():
+        url = store_url(home, config.load(home))
+        result({}, False, f"The store is at revision {current(url)}; this program needs {REVISION}.")
+        return
     before, after = upgrade(store_url(home, config.load(home)))
     result({}, False, f"The store was at revision {before} and is at {after}.")
 
 
 @backup.command("create", epilog="Example: portcullis backup create ./backup-2026-11-21")
+@changes
 def create_(folder: Annotated[Path, typer.Argument(help="An empty or absent directory.")], home: HomeOption) -> None:
     """Copy store, evidence, accounting, ledger and settings; wrapping keys stay behind."""
-    count = backups.create(open_home(home), folder)
+    opened = open_home(home)
+    backups.check_target(folder)
+    if rehearsing():
+        return
+    count = backups.create(opened, folder)
     result({}, False, f"{count} files are in {folder}. The wrapping key is not among them; keep it elsewhere.")
 
 
 @backup.command("restore", epilog="Example: portcullis backup restore ./backup-2026-11-21 --home ./restored --wrapping-key wrapping.json")
+@changes
 def restore_(
     folder: Annotated[Path, typer.Argument(help="The backup.", exists=True, file_okay=False)],
     home: HomeOption,
@@ -59,5 +78,8 @@ def restore_(
     ] = None,
 ) -> None:
     """Make a home from a backup; it refuses to sign below what was published."""
+    backups.check_restore(folder, home, published)
+    if rehearsing():
+        return
     backups.restore(folder, home, wrapping_key, published)
     result({}, False, f"The backup was restored to {home}.")

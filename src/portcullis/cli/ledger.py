@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from portcullis.cli.output import NOT_VERIFIED, HomeOption, JsonOption, result
+from portcullis.cli.rehearsal import changes
 from portcullis.errors import Refused
 from portcullis.export import export_bundle, trust_of
 from portcullis.home import open_home
@@ -16,18 +17,25 @@ from portcullis.ledger import NoteKey
 from portcullis.ledger.proof import prove_inclusion
 from portcullis.ledger.verify import verify
 from portcullis.publish import publish
+from portcullis.store import reading, rehearsing, size
 
 app = typer.Typer(help="The ledger: publish it, prove one leaf, export a bundle, verify one.", no_args_is_help=True)
 
 
 @app.command("checkpoint", epilog="Example: portcullis ledger checkpoint")
+@changes
 def checkpoint_(
     home: HomeOption,
     recheck: Annotated[bool, typer.Option("--recheck", help="Compare every published leaf with the store, not only the last.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish every committed leaf and print the checkpoint's size and root."""
-    head = publish(open_home(home), recheck=recheck)
+    opened = open_home(home)
+    if rehearsing():
+        with reading(opened.engine) as conn:
+            result({"size": size(conn)}, as_json, f"{size(conn)} leaves would be covered.")
+        return
+    head = publish(opened, recheck=recheck)
     found = {"size": head.size, "root": head.root.hex()} if head else {}
     result(found, as_json, f"{found.get('size')} leaves, root {found.get('root')}.")
 
@@ -40,6 +48,7 @@ def prove_(index: Annotated[int, typer.Argument(help="The leaf's index.", min=0)
 
 
 @app.command("export", epilog="Example: portcullis ledger export ./bundle --trust ./bundle.trust.json")
+@changes
 def export_(
     folder: Annotated[Path, typer.Argument(help="An empty or absent directory.")],
     home: HomeOption,
@@ -47,8 +56,13 @@ def export_(
     as_json: JsonOption = False,
 ) -> None:
     """Write the evidence as a bundle that verifies offline."""
-    size = export_bundle(open_home(home), folder, trust=trust)
-    result({"size": size, "bundle": str(folder)}, as_json, f"{size} leaves are in {folder}. Check it: python verifier/verify.py {folder}")
+    opened = open_home(home)
+    if rehearsing():
+        return
+    leaves = export_bundle(opened, folder, trust=trust)
+    result(
+        {"size": leaves, "bundle": str(folder)}, as_json, f"{leaves} leaves are in {folder}. Check it: python verifier/verify.py {folder}"
+    )
 
 
 @app.command("trust", epilog="Example: portcullis ledger trust > gateway.trust.json")

@@ -89,7 +89,7 @@ def evaluate(register: Register, raw: pa.Table, truth: dict[str, str | None]) ->
             "reason": decided["reason"],
         }
     )
-    figures = score(*(table[c].to_pylist() for c in ("request_id", "decision", "person_id")), truth)
+    figures = score(table["request_id"].to_pylist(), table["decision"].to_pylist(), table["person_id"].to_pylist(), truth)
     return figures | {"match_seconds": round(time.monotonic() - begun, 3)}, table
 
 
@@ -100,7 +100,9 @@ def _write(path: Path, table: pa.Table) -> None:
         else:
             pa.csv.write_csv(table, path, pa.csv.WriteOptions(quoting_style="needed"))
     except OSError as error:
-        raise Refused("The decisions cannot be written.", f"{error.strerror or 'No space or no permission'}.", "Name another file with --out.") from None
+        raise Refused(
+            "The decisions cannot be written.", f"{error.strerror or 'No space or no permission'}.", "Name another file with --out."
+        ) from None
 
 
 def peak_mb() -> float:
@@ -168,7 +170,9 @@ def explain_(
     if not row.num_rows:
         raise Refused("There is no request of that id in the file.", "", "Name one with --request.")
     if not is_prepared(register) and not read_manifest(register, synthetic=synthetic).synthetic:
-        raise Refused("This register counts as real.", "It is read only as a prepared register of a home.", "Load it with `register load` first.")
+        raise Refused(
+            "This register counts as real.", "It is read only as a prepared register of a home.", "Load it with `register load` first."
+        )
     with _opened(register, mapping, synthetic) as opened:
         _record_look(home, opened)
         matched = match_in_full(prepare_requests(row), opened)

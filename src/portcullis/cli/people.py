@@ -29,7 +29,7 @@ from portcullis.standing import (
     standing_content,
     vault_content,
 )
-from portcullis.store import reading, release_exclusive, schema
+from portcullis.store import reading, rehearsing, release_exclusive, schema
 
 key = typer.Typer(help="Keys: make a key file, enrol it under its agency's root, revoke it.", no_args_is_help=True)
 officer = typer.Typer(help="The requesting agency's people: who signs, who may receive.", no_args_is_help=True)
@@ -39,7 +39,8 @@ AgencyOption = Annotated[str, typer.Option(help="The agency's code, as IRS.")]
 PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
 
 
-@key.command("new", epilog="Example: portcullis key new officer.json --secret-file secret")
+@key.command("new", epilog="Example: PORTCULLIS_KEY_SECRET_FILE=secret portcullis key new officer.json")
+@changes
 def new(
     file: Annotated[Path, typer.Argument(help="The key file to write; it must not exist.")],
     vault: Annotated[bool, typer.Option(help="A vault's key (P-256) instead of a signing key.")] = False,
@@ -49,6 +50,8 @@ def new(
     if file.exists():
         raise Refused(f"{file.name} exists.", "A key file is never overwritten.", "Name another file.")
     made = AgreementKey.generate() if vault else SigningKey.generate()
+    if rehearsing():
+        return
     save_key(file, made, secret_of(None))
     public = dict(made.public_jwk) if isinstance(made, AgreementKey) else encode64(made.public)
     result({"key_id": made.key_id, "public": public}, as_json, f"{made.key_id} {json.dumps(public) if vault else public}")
@@ -108,7 +111,12 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
 
 @key.command("revoke", epilog="Example: portcullis key revoke 0123456789abcdef --agency ICE --key ice-root.json")
 @changes
-def revoke(key_id: Annotated[str, typer.Argument()], home: HomeOption, agency: AgencyOption, key: Path = KeyOption) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The key's id, as `key list` shows it.")],
+    home: HomeOption,
+    agency: AgencyOption,
+    key: Path = KeyOption,
+) -> None:
     """Revoke a key; from this place in the log on nothing it signs counts."""
     opened = open_home(home)
     act = sign_here(opened, key, f"root:{agency}", "key.revoke", content_hash({"key_id": key_id}))
@@ -127,10 +135,10 @@ def officer_add(
     home: HomeOption,
     agency: AgencyOption,
     person: Annotated[str, typer.Option(help="The person's pseudonymous id.")],
-    employee: bool = False,
-    active: bool = False,
-    cleared: bool = False,
-    mfa: bool = False,
+    employee: Annotated[bool, typer.Option(help="An employee of the agency, not a contractor.")] = False,
+    active: Annotated[bool, typer.Option(help="In active service.")] = False,
+    cleared: Annotated[bool, typer.Option(help="Cleared for such records.")] = False,
+    mfa: Annotated[bool, typer.Option(help="Enrolled with a second factor.")] = False,
     trained_on: Annotated[int | None, typer.Option(help="Epoch day of the yearly training.")] = None,
     office: Annotated[str, typer.Option(help="An office of the agreement's roster, for who may sign.")] = "",
     office_from: Annotated[int | None, typer.Option(help="First epoch day in office.")] = None,
@@ -168,6 +176,7 @@ def standing(
     ] = None,
     person: Annotated[str, typer.Option("--as", help="The safeguards officer who acts.")] = "",
     key: Annotated[Path | None, typer.Option("--key", help="Their key file.", exists=True)] = None,
+    report_days: Annotated[int, typer.Option(help="How many days a safeguard report counts; the agreement says.")] = 365,
     as_json: JsonOption = False,
 ) -> None:
     """Show an agency's standing, or change one field of it."""
@@ -181,7 +190,7 @@ def standing(
             set_standing(opened, conn, agency, field, int(text), act)
         publish(opened)
     with reading(opened.engine) as conn:
-        found = facts(conn, agency, opened.now() // 86_400)
+        found = facts(conn, agency, opened.now() // 86_400, report_days)
     result(found, as_json)
 
 

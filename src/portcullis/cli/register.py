@@ -9,15 +9,20 @@ from typing import Annotated, Any
 import typer
 
 from portcullis.cli.output import HomeOption, JsonOption, log, result
+from portcullis.cli.rehearsal import changes
+from portcullis.engine import workdir
 from portcullis.home import open_home
+from portcullis.matching.load import load_register
 from portcullis.matching.profile import profile
 from portcullis.matching.register import open_register
 from portcullis.registers import load_into
+from portcullis.store import rehearsing
 
 app = typer.Typer(help="The source agency's register: prepare it for matching, see what it holds.", no_args_is_help=True)
 
 
 @app.command("load", epilog="Example: portcullis register load ./register --mapping columns.yaml --home ./home")
+@changes
 def load_(
     folder: Annotated[Path, typer.Argument(help="The register's folder: manifest.json, persons, addresses.")],
     home: HomeOption,
@@ -28,7 +33,12 @@ def load_(
     as_json: JsonOption = False,
 ) -> None:
     """Build the register and its match index; the old one stays in use until the new one is whole."""
-    info = load_into(open_home(home), folder, mapping, lambda step: log("register", step=step))
+    opened = open_home(home)
+    if rehearsing():
+        with workdir(opened.tmp) as scratch:
+            info = load_register(folder, scratch / "register", mapping, say=lambda step: log("register", step=step))
+    else:
+        info = load_into(opened, folder, mapping, lambda step: log("register", step=step))
     warned = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in info.warnings.items()) or "none"
     words = f"{info.persons} persons with {info.addresses} addresses are loaded as version {info.version[:16]}. Warnings: {warned}."
     result(asdict(info), as_json, words)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from portcullis.batches import get
 from portcullis.cli.output import SOME_REFUSED, HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.crypto import read_dsse
@@ -47,9 +48,15 @@ def dispatch_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = Fals
 
 
 @app.command("deliver", epilog="Example: portcullis release deliver B-2026-000001")
+@changes
 def deliver_(batch: BatchArgument, home: HomeOption) -> None:
     """Write the release folder of a dispatched batch again (after a kill)."""
-    folder = deliver(open_home(home), batch)
+    opened = open_home(home)
+    if rehearsing():
+        with reading(opened.engine) as conn:
+            get(conn, batch)
+        return
+    folder = deliver(opened, batch)
     result({}, False, f"The release of {batch} is in {folder}.")
 
 

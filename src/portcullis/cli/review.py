@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from portcullis.batches import get
-from portcullis.cli.acting import KeyOption, sign_here
+from portcullis.cli.acting import ExpiresOption, KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
-from portcullis.crypto import write_private
+from portcullis.crypto import read_dsse, write_private
 from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.inspect import show_request
@@ -99,7 +99,7 @@ def record_(
 
 @app.command("authorize", epilog="Example: portcullis review authorize B-2026-000001 --as IRS-AUTHORIZER-1 --key a1.json")
 @changes
-def authorize_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: Path = KeyOption, hours: int = 72) -> None:
+def authorize_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: Path = KeyOption, hours: int = ExpiresOption) -> None:
     """Sign the release root of a sampled batch; two different people must."""
     opened = open_home(home)
     with reading(opened.engine) as conn:
@@ -127,23 +127,31 @@ def return_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: P
 @changes
 def commit_(
     home: HomeOption,
-    person: PersonOption,
-    number_file: Annotated[Path, typer.Option(help="Where the number is kept secret until revealed.")],
-    key: Path = KeyOption,
+    person: Annotated[str, typer.Option("--as", help="The overseer who acts.")] = "",
+    number_file: Annotated[Path | None, typer.Option(help="Draw the number here and keep it in this private file.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="The overseer's key file.", exists=True)] = None,
+    commitment: Annotated[str | None, typer.Option(help="The commitment of a number drawn elsewhere: its SHA-256 in hex.")] = None,
+    act: Annotated[Path | None, typer.Option(help="The overseer's act over it, signed elsewhere.", exists=True)] = None,
 ) -> None:
-    """Lay a random number's commitment in stock; the number is written to a private file."""
+    """Lay a number's commitment in stock: drawn elsewhere by the overseer (--commitment, --act), or here (the evidence says so)."""
     opened = open_home(home)
-    number = secrets.token_bytes(32)
-    commitment = hashlib.sha256(number).hexdigest()
     with reading(opened.engine) as conn:
         k = next_k(conn)
-    write_private(number_file, number.hex().encode())
-    commit_stock(opened, k, commitment, sign_here(opened, key, person, "sample.commit", stock_content(k, commitment)))
+    if commitment is not None and act is not None:
+        commit_stock(opened, k, commitment, read_dsse(act.read_bytes()), apart=True)
+    elif number_file is not None and key is not None and person:
+        number = secrets.token_bytes(32)
+        commitment = hashlib.sha256(number).hexdigest()
+        write_private(number_file, number.hex().encode())
+        signed = sign_here(opened, key, person, "sample.commit", stock_content(k, commitment))
+        commit_stock(opened, k, commitment, signed, apart=False)
+    else:
+        raise typer.BadParameter("give --commitment with --act, or --number-file with --as and --key")
     publish(opened)
     result(
         {"k": k, "commitment": commitment},
         False,
-        f"Commitment {k} is in stock. Keep {number_file.name} secret until the batch that uses it is decided.",
+        f"Commitment {k} is in stock. Its number stays secret until the batch that uses it is decided.",
     )
 
 

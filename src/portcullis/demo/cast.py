@@ -83,7 +83,9 @@ class Cast:
         commitment = hashlib.sha256(number).hexdigest()
         with reading(self.home.engine) as conn:
             k = next_k(conn)
-        commit_stock(self.home, k, commitment, self.act(self.person(Role.OVERSEER), "sample.commit", stock_content(k, commitment)))
+        commit_stock(
+            self.home, k, commitment, self.act(self.person(Role.OVERSEER), "sample.commit", stock_content(k, commitment)), apart=False
+        )
         self.numbers.append(number)
 
     def vault_act(self, vault: str, storage: str) -> dict[str, object]:

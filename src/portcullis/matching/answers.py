@@ -43,5 +43,7 @@ def on_file(register: Register, person_id: str) -> list[dict[str, Any]]:
     """The addresses on file of one person with their years, for the reviewer of a request that names them; never a co-filer's."""
     at = pc.index(register.tables["persons"]["person_id"], person_id).as_py()
     table = register.tables["addresses"]
-    rows = table.filter(pc.equal(table["person"], at)).select([_FILED + name for name in ADDRESS_FIELDS] + ["period_from", "period_to", "last_known"])
+    rows = table.filter(pc.equal(table["person"], at)).select(
+        [_FILED + name for name in ADDRESS_FIELDS] + ["period_from", "period_to", "last_known"]
+    )
     return [{name.removeprefix(_FILED): value for name, value in row.items() if value is not None} for row in rows.to_pylist()]

@@ -4,16 +4,22 @@ A person is *accepted* when a rung of the ladder takes them. Where nobody is acc
 address agree and only evidence beyond them is missing (or only the second name differs). A relative who is not on the register
 could then be meant, so such a person is a candidate beside one rival, and a reviewer decides (R34).
 
-candidates         accepted persons; where there is none, arguable ones
-rivals             others who could be meant, where there is one candidate; the unregistered relative counts as one
-name_agrees        1 · 0 nobody of that name there · null alike only
-number_agrees      1 · 0 · null none given, or none on file, or only a slip apart (then nobody is accepted)
-address_confirmed  1 when on file for that person within R33         address_exact   1 when equal in normal form (units not in conflict)
-tolerance_used     1 within one edit                                  period_ok       that address is current or of a requested period (null unknown)
-answer_row         the last-known address row                         answer_period_ok   that row is of a requested period (null unknown)
-same_as_last_known the supplied address is the answer, with unit      joint           the answer's row is shared with a co-filer
-occupancy          unrelated surnames at the confirmed door           veto, exclusions   of any candidate
-ladder_rule        the rung that took the person                      veto_rule       what stood against the best meeting
+candidates          accepted persons; where there is none, arguable ones
+rivals              others who could be meant, where there is one candidate; the unregistered relative counts as one
+name_agrees         1 · 0 nobody of that name there · null alike only
+number_agrees       1 · 0 · null none given, or none on file, or only a slip apart (then nobody is accepted)
+address_confirmed   1 when on file for that person within R33
+address_exact       1 when equal in normal form, units not in conflict
+tolerance_used      1 when within one edit
+period_ok           1 when that address is current or of a requested period (null unknown)
+answer_row          the last-known address row
+answer_period_ok    1 when that row is of a requested period (null unknown)
+same_as_last_known  1 when the supplied address is that row's, with unit
+joint               1 when that row is shared with a co-filer
+occupancy           unrelated surnames at the confirmed door
+veto, exclusions    1 when set for any candidate
+ladder_rule         the rung that took the person
+veto_rule           what stood against the best meeting
 
 All but the counts are those of the single candidate, or of the meeting that agrees best. `person_id` and `answer_row` are stated
 only for a single candidate.
@@ -44,7 +50,8 @@ __all__ = ["EVIDENCE_COLUMNS", "facts"]
 Rows = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[np.int64]]
 EVIDENCE_COLUMNS = (
-    "given", "family", "place", "unit", "middle", "dob", "number", "generation", "rung", "veto", "confirmed", "accepted", "arguable", "rival",
+    "given", "family", "place", "unit", "middle", "dob", "number", "generation",
+    "rung", "veto", "confirmed", "accepted", "arguable", "rival",
 )  # fmt: skip
 
 
@@ -121,7 +128,9 @@ def facts(
     """(facts, evidence) tables."""
     count = requests.num_rows
     lead = _leading(meetings, pairs, count)
-    accepted, arguable, others = (np.bincount(meetings.request, pairs[c], count).astype(np.int64) for c in ("accepted", "arguable", "rival"))
+    accepted, arguable, others = (
+        np.bincount(meetings.request, pairs[c], count).astype(np.int64) for c in ("accepted", "arguable", "rival")
+    )
     candidates = np.where(accepted > 0, accepted, arguable)
     rivals = np.where(accepted > 0, others, np.minimum(arguable, 1))
     person = np.where(candidates == 1, lead.of(meetings.person, -1), -1)

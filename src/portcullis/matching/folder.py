@@ -123,6 +123,8 @@ def read_tables(index: Mapping[str, Any]) -> dict[str, pa.Table]:
     for name, stated in sorted(index["files"].items()):
         path = Path(index["folder"]) / name
         if not path.is_file() or path.stat().st_size != stated["size"] or _sha256(path) != stated["sha256"]:
-            raise Tampered(f"The register's file {name} is missing or damaged.", "Its hash is not the one in the index.", "Load the register again.")
+            raise Tampered(
+                f"The register's file {name} is missing or damaged.", "Its hash is not the one in the index.", "Load the register again."
+            )
         tables[name.removesuffix(".arrow")] = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
     return tables

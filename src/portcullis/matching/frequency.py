@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from rapidfuzz.distance import OSA
 
 from portcullis.matching.hashing import text_keys
 from portcullis.matching.lexicon import Lexicon, lexicon
@@ -51,24 +52,26 @@ def _deletions(token: str) -> Iterator[str]:
         yield token[:i] + token[i + 1 :]
 
 
-def _alike(common: Iterable[str], words: Lexicon) -> tuple[set[str], set[int]]:
-    """Every spelling within one deletion of a common name, and the spelling codes and full names common names stand for."""
-    near, codes = set(), set()
+def _near(common: Iterable[str]) -> dict[str, list[str]]:
+    """Common names by themselves and by each of their single deletions: two texts within one edit share one of these."""
+    near: dict[str, list[str]] = {}
     for token in common:
-        near.update(_deletions(token))
-        codes |= {words.code(token), *words.roots(token)}
-    return near, codes - {0}
+        for part in set(_deletions(token)):
+            near.setdefault(part, []).append(token)
+    return near
 
 
 def _rare(counts: dict[str, int], persons: int, words: Lexicon) -> set[str]:
     few = {t for t, n in counts.items() if n < RARE_SHARE * persons and upper_bound(n) < CERTAIN_SHARE * persons and len(t) > 1}
-    near, codes = _alike(set(counts) - few, words)
+    common = set(counts) - few
+    near = _near(common)
+    codes = {code for t in common for code in (words.code(t), *words.roots(t))} - {0}
 
     def stands_apart(token: str) -> bool:
         if words.code(token) in codes or words.roots(token) & codes:
             return False
-        # two spellings within one edit share a deletion of one of them; a shared deletion is at most two edits, so this errs to "not rare"
-        return not any(part in near for part in _deletions(token))
+        alike = {other for part in _deletions(token) for other in near.get(part, ())}
+        return all(OSA.distance(token, other, score_cutoff=1) > 1 for other in alike)
 
     return {t for t in few if stands_apart(t)}
 

@@ -55,14 +55,49 @@ class Veto:
 
 
 LADDER: tuple[Rung, ...] = (
-    Rung("L1", "Name, address and taxpayer number agree; the number is nobody else's.", _CALLED | {Given.INITIAL, Given.LOOSE}, _OF_FAMILY, _ON_FILE, ("number",)),
+    Rung(
+        "L1",
+        "Name, address and taxpayer number agree, and the number is nobody else's.",
+        _CALLED | {Given.INITIAL, Given.LOOSE},
+        _OF_FAMILY,
+        _ON_FILE,
+        ("number",),
+    ),
     Rung("L2", "Name, address and birth date agree.", _CALLED, _OF_FAMILY, _ON_FILE, ("dob",)),
-    Rung("L3", "Initial, family name, address, birth date and second name agree.", frozenset({Given.INITIAL}), _OF_FAMILY, _ON_FILE, ("dob", "middle")),
+    Rung(
+        "L3",
+        "Initial, family name, address, birth date and second name agree.",
+        frozenset({Given.INITIAL}),
+        _OF_FAMILY,
+        _ON_FILE,
+        ("dob", "middle"),
+    ),
     Rung("L4", "Given name, family name, address and second name agree.", _NAMED, _OF_FAMILY, _ON_FILE, ("middle",)),
-    Rung("L5", "A short form of the given name, family name, address and second name agree.", frozenset({Given.SHORT}), _SURE_FAMILY, _ON_FILE, ("middle",)),
-    Rung("L6", "A given name with a slip of the pen, family name, address and second name agree.", frozenset({Given.TYPO}), _SURE_FAMILY, _ON_FILE, ("middle",)),
-    Rung("L7", "A rare given name, family name and address agree to the letter.", frozenset({Given.SAME}), frozenset({Family.SAME}), frozenset({Place.EQUAL}), ("rare",)),
-)  # fmt: skip
+    Rung(
+        "L5",
+        "A short form of the given name, family name, address and second name agree.",
+        frozenset({Given.SHORT}),
+        _SURE_FAMILY,
+        _ON_FILE,
+        ("middle",),
+    ),
+    Rung(
+        "L6",
+        "A given name with a slip of the pen, family name, address and second name agree.",
+        frozenset({Given.TYPO}),
+        _SURE_FAMILY,
+        _ON_FILE,
+        ("middle",),
+    ),
+    Rung(
+        "L7",
+        "A rare given name, family name and address agree to the letter.",
+        frozenset({Given.SAME}),
+        frozenset({Family.SAME}),
+        frozenset({Place.EQUAL}),
+        ("rare",),
+    ),
+)
 
 VETOES: tuple[Veto, ...] = (
     Veto("V-NUMBER", "The taxpayer number given is not this person's.", "number"),

@@ -69,7 +69,11 @@ def _distinct(connection: duckdb.DuckDBPyConnection, rows: pa.Table, columns: tu
 def _require_ids(rows: pa.Table, table: str) -> None:
     missing = pc.sum(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(rows["person_id"], "")), "")).as_py() or 0
     if missing:
-        raise Refused(f"{missing} rows of `{table}` have no person_id.", "Left out, such a person could not be seen as a rival.", "Give every row its id.")
+        raise Refused(
+            f"{missing} rows of `{table}` have no person_id.",
+            "Left out, such a person could not be seen as a rival.",
+            "Give every row its id.",
+        )
 
 
 def _sorted_index(keys: Keys, rows: npt.NDArray[np.int64]) -> pa.Table:
@@ -115,7 +119,11 @@ def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> 
     folk = people(person_rows, ids)
     kept, owner, warnings["addresses_of_unknown_persons"] = _known_addresses(address_rows, ids)
     if not kept.num_rows:
-        raise Refused("No address in the register belongs to a person in it.", "The ids of the two tables have nothing in common.", "Check the mapping.")
+        raise Refused(
+            "No address in the register belongs to a person in it.",
+            "The ids of the two tables have nothing in common.",
+            "Check the mapping.",
+        )
     say("standardising addresses")
     place = places(kept, owner)
     answer, warnings["last_known_left_open"] = answer_rows(place, len(ids))

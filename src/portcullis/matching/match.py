@@ -67,7 +67,8 @@ def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: npt.NDArray[n
     np.minimum.at(low, meetings.request[stranger], point[stranger])
     np.maximum.at(high, meetings.request[stranger], point[stranger])
     least, most = low[meetings.request], high[meetings.request]
-    return (most < 0) | ((least == point) & (most == point))
+    alone: Flags = (most < 0) | ((least == point) & (most == point))
+    return alone
 
 
 def _points(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
@@ -121,7 +122,8 @@ def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
     points = text_keys(home["delivery_key"]), text_keys(register.take("addresses", right, ("delivery_key",))["delivery_key"])
     same = points[0][left] == points[1]
     person = register.column("addresses", "person")[right[same]].astype(np.int64)
-    return single[owner[left[same]]] * register.size + person
+    packed: Rows = single[owner[left[same]]] * register.size + person
+    return packed
 
 
 def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = None) -> Matched:
@@ -147,5 +149,3 @@ def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = No
 def match(requests: pa.Table, register: Register, plan: Plan | None = None) -> pa.Table:
     """The match facts of each request, in order (see facts.py for the columns)."""
     return match_in_full(requests, register, plan).facts
-
-

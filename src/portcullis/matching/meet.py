@@ -15,7 +15,16 @@ import pyarrow.compute as pc
 
 from portcullis.intake.names import NAME_SCHEMA
 from portcullis.matching.compare.coded import Names, code_names
-from portcullis.matching.compare.evidence import AGREES, CONFLICTS, ONE_SIDED, OPEN, compare_dob, compare_generation, compare_middle, compare_number
+from portcullis.matching.compare.evidence import (
+    AGREES,
+    CONFLICTS,
+    ONE_SIDED,
+    OPEN,
+    compare_dob,
+    compare_generation,
+    compare_middle,
+    compare_number,
+)
 from portcullis.matching.compare.family import Family, compare_family
 from portcullis.matching.compare.given import Given, compare_given
 from portcullis.matching.compare.place import Place, code_places, compare_places, compare_units
@@ -112,7 +121,9 @@ def _regrouped(names: Names, left: Rows, right: Rows) -> tuple[Flags, Flags]:
     plain = names.bag[left] == names.bag[right]
     full = names.bag_middle[left] == names.bag_middle[right]
     crossed = (names.bag_middle[left] == names.bag[right]) | (names.bag[left] == names.bag_middle[right])
-    named = (names.first.code[left] >= 0) & (names.family.code[left] >= 0) & (names.first.code[right] >= 0) & (names.family.code[right] >= 0)
+    named = (
+        (names.first.code[left] >= 0) & (names.family.code[left] >= 0) & (names.first.code[right] >= 0) & (names.family.code[right] >= 0)
+    )
     return (plain | full | crossed) & named, (full | crossed) & ~plain & named
 
 
@@ -135,7 +146,11 @@ def compare_people(requests: pa.Table, register: Register, meetings: Meetings) -
     left = np.repeat(meetings.request, many)
     inside = np.arange(len(left)) - np.repeat(edges, many)
     right = requests.num_rows + np.repeat(begin[where], many) + inside
-    pairs = _pairs(names, known, left, right, edges) if len(left) else dict.fromkeys(("given", "family", "middle", "dob", "number", "generation"), np.zeros(0, np.int64))
+    pairs = (
+        _pairs(names, known, left, right, edges)
+        if len(left)
+        else dict.fromkeys(("given", "family", "middle", "dob", "number", "generation"), np.zeros(0, np.int64))
+    )
     pairs |= {"place": meetings.place.astype(np.int64), "unit": meetings.unit.astype(np.int64)}
     return pairs, _evidence(pairs, requests, register, meetings, rare[meetings.request] if len(rare) else np.zeros(0, np.bool_))
 

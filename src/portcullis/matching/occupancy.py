@@ -22,7 +22,9 @@ WITH home AS (
 crowded AS (SELECT door, count(DISTINCT surname) AS total FROM home GROUP BY door),
 yearly AS (
     SELECT door, year, count(DISTINCT surname) AS present
-    FROM (SELECT door, surname, unnest(range(since, least(until, since + 60) + 1)) AS year FROM home SEMI JOIN (SELECT door FROM crowded WHERE total > 3) USING (door))
+    FROM (
+        SELECT door, surname, unnest(range(since, least(until, since + 60) + 1)) AS year
+        FROM home SEMI JOIN (SELECT door FROM crowded WHERE total > 3) USING (door))
     GROUP BY door, year),
 fullest AS (SELECT door, max(present) AS present FROM yearly GROUP BY door)
 SELECT place, CAST(coalesce(fullest.present, crowded.total) AS INTEGER) AS present

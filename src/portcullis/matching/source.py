@@ -103,7 +103,9 @@ def find_table(folder: Path, table: str, mapping: Mapped) -> Path:
     found = [p for p in paths if p.is_file()]
     if len(found) != 1:
         why = "There are several." if found else f"Looked for {', '.join(f'{table}.{ext}' for ext in _FORMATS)}."
-        raise Refused(f"The register has no single `{table}` table.", why, f"Keep one file, or name it in the mapping under files, {table}.")
+        raise Refused(
+            f"The register has no single `{table}` table.", why, f"Keep one file, or name it in the mapping under files, {table}."
+        )
     return found[0]
 
 

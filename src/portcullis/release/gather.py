@@ -39,7 +39,7 @@ def gather(home: Home, conn: Connection, batch_id: str, examined: Examined) -> R
         **_authorizations(home, conn, row),
         **_agreement(row, agreement, _switches(conn, row)),
         stays=len(stays_on(conn, agreement=row["agreement_id"], agency=row["agency"], gate=row["gate"], batch=row["log_id"])) + row["held"],
-        standing_current=current(conn, row["agency"], today),
+        standing_current=current(conn, row["agency"], today, agreement.report_days) if agreement else None,
         **_recipients(conn, row, agreement, today),
         **_commit(conn, row, agreement.witness_quorum if agreement else None),
     )
@@ -139,10 +139,11 @@ def _recipients(conn: Connection, row: RowMapping, agreement: Agreement | None, 
     e = schema.engagement
     named = conn.execute(select(e.c.officer).where(e.c.batch_id == row["id"], e.c.receives == 1)).scalars().all()
     offices = frozenset(agreement.offices) if agreement else frozenset()
+    training = agreement.training_days if agreement else 0
     vault = vault_of(conn, row["agency"])
     return {
         "signer_on_roster": int(on_roster(officer_record(conn, row["agency"], row["signer"]), offices, today)),
-        "officers_eligible": int(all(eligible(officer_record(conn, row["agency"], person), today) for person in named)),
+        "officers_eligible": int(all(eligible(officer_record(conn, row["agency"], person), today, training) for person in named)),
         "vaults_valid": int(vault is not None),
     }
 

@@ -54,8 +54,10 @@ def next_k(conn: Connection) -> int:
     return int(conn.execute(select(func.coalesce(func.max(schema.sample_stock.c.k), 0))).scalar_one()) + 1
 
 
-def commit_stock(home: Home, k: int, commitment: str, act: Mapping[str, object]) -> None:
-    """Lay one signed commitment in stock. Raises Refused when k is not the next number."""
+def commit_stock(home: Home, k: int, commitment: str, act: Mapping[str, object], *, apart: bool) -> None:
+    """Lay one signed commitment in stock; `apart` says that the number was drawn elsewhere and is not known here.
+
+    Raises Refused when k is not the next number."""
     with writing(home.engine) as conn:
         if k != next_k(conn):
             raise Refused(f"The next commitment in stock is number {next_k(conn)}.", "They are numbered without gaps.", "Sign that number.")
@@ -63,7 +65,7 @@ def commit_stock(home: Home, k: int, commitment: str, act: Mapping[str, object])
             home, conn, act, action="sample.commit", content=stock_content(k, commitment), agreement="", roles=[Role.OVERSEER]
         )
         record(home, conn, LeafType.SAMPLE_COMMITTED, {"k": k, "commitment": commitment, "act": dict(act)})
-        conn.execute(insert(schema.sample_stock).values(k=k, commitment=commitment, overseer=officer.person))
+        conn.execute(insert(schema.sample_stock).values(k=k, commitment=commitment, overseer=officer.person, apart=int(apart)))
 
 
 def select_positions(seed: bytes, count: int, size: int) -> list[int]:
@@ -73,12 +75,18 @@ def select_positions(seed: bytes, count: int, size: int) -> list[int]:
 
 
 def reveal_and_draw(
-    home: Home, batch_id: str, r: bytes, checkpoint: tuple[int, bytes], decided: Sequence[tuple[int, int]], overseer_is_apart: bool
+    home: Home,
+    batch_id: str,
+    r: bytes,
+    checkpoint: tuple[int, bytes],
+    decided: Sequence[tuple[int, int]],
+    *,
+    size: int,
 ) -> list[int]:
     """Reveal r and draw; returns the ordinals drawn.
 
     `checkpoint` is size and root of a published checkpoint that covers the decisions; `decided` holds (leaf index, ordinal) in log
-    order; `overseer_is_apart` is False when the overseer's key lies in this home, and then the leaf says "operator-chosen".
+    order; `size` is what the agreement asks for. Where the number was drawn on this machine the leaf says "operator".
     """
     with writing(home.engine) as conn:
         row = get(conn, batch_id)
@@ -98,7 +106,7 @@ def reveal_and_draw(
         if checkpoint[0] <= max(index for index, _ in decided):
             raise OutOfOrder("The checkpoint does not cover the decisions.")
         seed = hashlib.sha256(r + bytes.fromhex(root) + checkpoint[1]).digest()
-        positions = select_positions(seed, len(decided), home.settings.sample_size)
+        positions = select_positions(seed, len(decided), size)
         batch = ref(conn, batch_id)
         record(home, conn, LeafType.SAMPLE_REVEALED, {"k": stock["k"], "r": r.hex()}, batch=batch)
         drawn = {
@@ -109,7 +117,7 @@ def reveal_and_draw(
             "seed": seed.hex(),
             "n": len(positions),
             "of": len(decided),
-            "chosen_by": "overseer" if overseer_is_apart else "operator",
+            "chosen_by": "overseer" if stock["apart"] else "operator",
         }
         record(home, conn, LeafType.SAMPLE_DRAWN, drawn, batch=batch)
         conn.execute(update(s).where(s.c.k == stock["k"]).values(revealed=r.hex()))

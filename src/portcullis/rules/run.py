@@ -53,8 +53,8 @@ def evaluate(
 ) -> pa.Table:
     """Every rule of one stage over every row of `facts` (`ordinal` and the fields the rules read; others are ignored).
 
-    `engine` duckdb, sqlite, or postgres (`con` is a psycopg connection); by default DuckDB, and SQLite for up to 200 rows. DuckDB and SQLite
-    use a private connection unless `con` is given.
+    `engine` is duckdb, sqlite or postgres (`con` is then a psycopg connection); by default DuckDB, and SQLite for up to 200 rows. DuckDB
+    and SQLite use a private connection unless `con` is given.
     Raises OutOfOrder when a fact is missing, of the wrong type or out of its range.
     """
     compiled = plan(ruleset, stage, switches)

@@ -1,7 +1,7 @@
 """The safeguard standing of a receiving agency (R06; 26 U.S.C. 6103(p)(4): safeguards are a condition for receiving).
 
 Standing is current when
- 1. a Safeguard Security Report was accepted within the last 366 days (yearly; Pub. 1075 [K]),
+ 1. a Safeguard Security Report was accepted within as many days as the agreement says (yearly; Pub. 1075 [K]),
  2. no finding is open without a dated corrective action plan,
  3. the agency is not suspended.
 Anything unknown is unknown, and unknown never passes.
@@ -25,7 +25,6 @@ from portcullis.store import schema
 __all__ = ["FIELDS", "current", "facts", "set_standing", "standing_content"]
 
 FIELDS = ("report_accepted_on", "findings_without_plan", "suspended")
-REPORT_DAYS = 366
 
 
 def standing_content(agency: str, field: str, value: int) -> str:
@@ -49,19 +48,19 @@ def set_standing(home: Home, conn: Connection, agency: str, field: str, value: i
     conn.execute(insert(schema.standing).values(agency=agency, field=field, value=str(value), changed_at=home.now(), leaf_idx=index))
 
 
-def facts(conn: Connection, agency: str, today: int) -> dict[str, int | None]:
+def facts(conn: Connection, agency: str, today: int, report_days: int) -> dict[str, int | None]:
     """The three facts R06 reads on the epoch day `today`; None is unknown."""
     accepted = _latest(conn, agency, "report_accepted_on")
     return {
-        "safeguard_current": None if accepted is None else int(0 <= today - accepted <= REPORT_DAYS),
+        "safeguard_current": None if accepted is None else int(0 <= today - accepted <= report_days),
         "safeguard_findings_without_plan": _latest(conn, agency, "findings_without_plan"),
         "safeguard_suspended": _latest(conn, agency, "suspended"),
     }
 
 
-def current(conn: Connection, agency: str, today: int) -> int | None:
+def current(conn: Connection, agency: str, today: int, report_days: int) -> int | None:
     """1 when standing is current on the epoch day `today`, 0 when not, None when it cannot be told."""
-    report, findings, suspended = facts(conn, agency, today).values()
+    report, findings, suspended = facts(conn, agency, today, report_days).values()
     if suspended or (findings or 0) > 0 or report == 0:
         return 0
     return None if None in (report, findings, suspended) else 1

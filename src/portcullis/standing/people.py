@@ -1,7 +1,7 @@
 """What is known of the requesting agency's people: who signs, and which officers may receive.
 
 An officer is eligible (R28) who is an employee and not a contractor, active, cleared, enrolled with a second factor, and trained
-within the last 365 days. A signer is on the roster (R02) who holds a listed office on the day.
+within as many days as the agreement says. A signer is on the roster (R02) who holds a listed office on the day.
 
 Each record is signed by the agency's root and is a leaf; the latest one counts. Source: 6103(i)(2)(A), (p)(4)(C), (p)(9); Pub. 1075 [K].
 """
@@ -20,7 +20,6 @@ from portcullis.officers import check_root_act, content_hash
 from portcullis.store import schema
 
 __all__ = [
-    "TRAINING_DAYS",
     "OfficerRecord",
     "cleared_employee",
     "eligible",
@@ -30,8 +29,6 @@ __all__ = [
     "record_officer",
     "trained",
 ]
-
-TRAINING_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +76,9 @@ def officer_record(conn: Connection, agency: str, person: str) -> OfficerRecord 
     return None if row is None else OfficerRecord(**{name: row[name] for name in OfficerRecord.__slots__})
 
 
-def trained(officer: OfficerRecord, today: int) -> bool:
+def trained(officer: OfficerRecord, today: int, training_days: int) -> bool:
     """Whether the yearly training is current on that day."""
-    return officer.trained_on is not None and 0 <= today - officer.trained_on <= TRAINING_DAYS
+    return officer.trained_on is not None and 0 <= today - officer.trained_on <= training_days
 
 
 def cleared_employee(officer: OfficerRecord | None) -> bool:
@@ -89,9 +86,9 @@ def cleared_employee(officer: OfficerRecord | None) -> bool:
     return officer is not None and bool(officer.employee and officer.active and officer.cleared and officer.mfa)
 
 
-def eligible(officer: OfficerRecord | None, today: int) -> bool:
+def eligible(officer: OfficerRecord | None, today: int, training_days: int) -> bool:
     """Whether this officer may receive on that day (R28)."""
-    return officer is not None and cleared_employee(officer) and trained(officer, today)
+    return officer is not None and cleared_employee(officer) and trained(officer, today, training_days)
 
 
 def on_roster(officer: OfficerRecord | None, offices: frozenset[str], today: int) -> bool:

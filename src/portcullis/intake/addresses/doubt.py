@@ -38,6 +38,7 @@ _FILLER_NUMBERS = frozenset({"0", "00", "000", "0000", "1234", "12345", "123456"
 _GENERIC_TYPES = frozenset({"ST", "AVE"})
 _HOUSES = frozenset({"CTR", "CP", "STA", "HVN", "MSN", "UN", "VLG", "LDG", "MNR", "HL"})
 _SEVERITY = [Reading.CLEAR, Reading.DOUBT, Reading.PLACEHOLDER_DOUBT, Reading.INSTITUTION, Reading.HELD, Reading.PLACEHOLDER]
+_MEASURES = frozenset({"BLOCK", "BLOCKS", "BLK", "MILES"})
 _ZIP_WORDS = frozenset({"ZIP", "ZIPCODE", "CODE", "POSTAL", "CODIGO", "CP"})
 _SPACED = 3
 
@@ -170,7 +171,8 @@ def _untyped(name: _Words) -> Reading:
     if name.keys or name.any("any_street") or (named and (name.statement or name.only_vocabulary)):
         return Reading.PLACEHOLDER
     remark = name.only_vocabulary or name.loud("where", "statement", "deny", "remark")
-    if named or remark or name.unreadable or all(len(word) < 3 for word in name.words):
+    described = name.any("joining") and bool(name.words) and classify(name.words[0]).letter not in "tsW:TvC83"
+    if named or remark or described or name.unreadable or all(len(word) < 3 for word in name.words):
         return Reading.PLACEHOLDER_DOUBT
     return Reading.CLEAR
 
@@ -193,9 +195,11 @@ def _doubtful(name: _Words, street_type: str, number: list[str], last: tuple[str
     common = filler or street_type in _GENERIC_TYPES
     if name.misspelt == "UNKNOWN" or name.keys or name.statement or (name.any("never_street") and name.only_vocabulary):
         return Reading.PLACEHOLDER_DOUBT
-    if name.only_vocabulary and common and (name.strong or name.misspelt or name.any("any_street", "statement")):
+    if name.only_vocabulary and common and (name.strong or name.misspelt or name.any("any_street", "statement", "remark")):
         return Reading.PLACEHOLDER_DOUBT
     if name.words[:1] == ("THE",) and len(name.words) == 1 and common:
         return Reading.DOUBT
-    described = bool(last) and classify(last[-1]).letter == "T" and bool(name.words) and name.words[0] in vocabulary("where")
+    measured = len(name.words) > 1 and name.words[0] in _MEASURES
+    placed = bool(last) and classify(last[-1]).letter == "T" and bool(name.words) and name.words[0] in vocabulary("where")
+    described = measured or placed
     return Reading.DOUBT if described else Reading.CLEAR

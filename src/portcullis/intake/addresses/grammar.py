@@ -130,7 +130,7 @@ def _street_roles(body: str, match: re.Match[str]) -> str:
 
 def _units(roles: list[str], body: str, match: re.Match[str]) -> None:
     """Roles of everything that tells doors of one building apart: before the number, after the street, in the unit column."""
-    for group in ("prefix", "rest", "before", "tail"):
+    for group in ("prefix", "rest", "before", "tail", "beside"):
         _paint(roles, match, group, "E")
     for at, letter in enumerate(body):
         if letter in ",|%" and roles[at] == "E":
@@ -146,7 +146,16 @@ def _units(roles: list[str], body: str, match: re.Match[str]) -> None:
 
 def _unit_roles(roles: list[str], body: str, start: int, end: int, loose: bool = False) -> None:
     for piece in UNIT_PIECES.finditer(body, start, end):
-        for group, role in (("floor", "U"), ("word", "U"), ("id", "I"), ("sign", "U"), ("id2", "I"), ("f1", "F"), ("f2", "F"), ("box", "X")):
+        for group, role in (
+            ("floor", "U"),
+            ("word", "U"),
+            ("id", "I"),
+            ("sign", "U"),
+            ("id2", "I"),
+            ("f1", "F"),
+            ("f2", "F"),
+            ("box", "X"),
+        ):
             _paint(roles, piece, group, role)
         if piece.group("alone") and piece.group("alone") not in ",|":
             roles[piece.start()] = "I" if piece.group("alone") not in "uLe#%" or loose else "X"
@@ -228,6 +237,8 @@ def _without_comma(region: str, head: str, tail: str) -> Parse:
     for start in range(len(head) - 1, max(0, len(head) - 1 - _MAX_TOWN), -1):
         if head[start] in "n5ah90#%g,|":
             break
+        if head[start] in "oLui":
+            continue
         found = _line(region, head[:start].rstrip(","))
         if found.kind:
             rank = _rank(found, head, start)

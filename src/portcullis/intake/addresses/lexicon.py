@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from portcullis.intake.addresses.suspicion import SUSPECT, suspect
+from portcullis.intake.addresses.suspicion import HINT, SUSPECT, suspect
 from portcullis.intake.addresses.vocabulary import Entry, places, read_yaml, word_entries
 
 __all__ = ["END_COMMA", "END_COUNTRY", "END_PLUS4", "END_ZIP", "Token", "classify", "split", "state_words"]
@@ -33,12 +33,13 @@ _ENDS = {",": END_COMMA, "|": END_COMMA, **dict.fromkeys(("USA", "US", "UNITED",
 
 _CAN_PREFIX = frozenset("HRCUIq7rNMxpXcmKuLeiksz2")
 """Classes of words that people write a number against: APT4, HWY41, RR2, BOX12."""
+_TYPES = frozenset("tsW:T")
 _SILENT_UNITS = frozenset({"APT", "STE", "UNIT", "LOT", "SPC", "TRLR", "RM", "U", "PMB"})
 """Designators that do not tell two units of one building apart (APT 4, UNIT 4 and # 4 are one door)."""
 
 
 class Token(NamedTuple):
-    """Class letter; forms inside a street name, as street type, as number, as shown unit, as unit key, in a town; suspect flag; ends.
+    """Class letter; forms inside a street name, as street type, as number, as shown unit, as unit key; suspect flag; form in a town; ends.
 
     `end` says what the token can be at the end of a free text (END_* bits), `state` its place in places().codes or -1, `part` its number
     among the words of two-word states or 0.
@@ -50,8 +51,8 @@ class Token(NamedTuple):
     number: str
     unit: str
     unit_key: str
-    town: str
     suspect: int
+    town: str
     end: int
     state: int
     part: int
@@ -89,9 +90,9 @@ def split(text: str) -> tuple[str, ...]:
 
 def classify(text: str) -> Token:
     """The facts about one token. Pure; the same for a token wherever it stands."""
-    token = _classify(text)
-    town = text if token.letter in "1o" or not text.isalpha() else token.name
-    return token._replace(town=town, end=_end(text), state=_state(text), part=state_words()[0].get(text, 0))
+    forms = _classify(text)
+    town = text if forms.letter in "1o" or not text.isalpha() else forms.name
+    return Token(*forms, town, _end(text), _state(text), state_words()[0].get(text, 0))
 
 
 def _end(text: str) -> int:
@@ -120,7 +121,17 @@ def state_words() -> tuple[dict[str, int], dict[tuple[int, int], int]]:
     return words, pairs
 
 
-def _classify(text: str) -> Token:
+class _Forms(NamedTuple):
+    letter: str
+    name: str
+    street_type: str
+    number: str
+    unit: str
+    unit_key: str
+    suspect: int
+
+
+def _classify(text: str) -> _Forms:
     if text.isdigit():
         return _digits(text)
     if text[0].isdigit() or (text[-1].isdigit() and text.isascii()):
@@ -132,25 +143,25 @@ def _classify(text: str) -> Token:
     if entry:
         return _known(text, entry)
     if text in (",", "|", "#", "~"):
-        return _plain(text, "/" if text == "#" else text)._replace(suspect=int(text == "~"), unit="#" if text == "#" else text)
+        return _Forms(text, text, text, text, text, "/" if text == "#" else text, int(text == "~"))
     if any(char.isdigit() for char in text):
-        return _plain("w", text)._replace(suspect=SUSPECT)
+        return _plain("w", text, SUSPECT)
     letter = "l" if len(text) == 1 else "=" if len(text) == 2 else "w"
-    return _plain(letter, _in_names().get(text, text))._replace(suspect=suspect(text))
+    return _plain(letter, _in_names().get(text, text), suspect(text))
 
 
-def _plain(letter: str, form: str) -> Token:
-    return Token(letter, form, form, form, form, form, form, 0, 0, -1, 0)
+def _plain(letter: str, form: str, suspicion: int = 0) -> _Forms:
+    return _Forms(letter, form, form, form, form, form, suspicion)
 
 
-def _digits(text: str) -> Token:
+def _digits(text: str) -> _Forms:
     bare = text.lstrip("0") or "0"
     letter = "5" if len(text) == 5 else "9" if len(text) == 9 else "n"
     filler = len(text) > 2 and len(set(text)) == 1 and text[0] in "09"
-    return _plain(letter, bare)._replace(suspect=int(filler))
+    return _plain(letter, bare, int(filler))
 
 
-def _mixed(text: str) -> Token:
+def _mixed(text: str) -> _Forms:
     if _ZIP9.fullmatch(text):
         return _plain("9", text)
     ordinal = _ORDINAL.fullmatch(text)
@@ -163,12 +174,15 @@ def _mixed(text: str) -> Token:
     if numbered:
         return _plain("a", numbered.group(1))
     letters = sum(char.isalpha() for char in text)
-    return _plain("w" if letters > 2 else ".", text)._replace(suspect=SUSPECT)
+    return _plain("w" if letters > 2 else ".", text, SUSPECT)
 
 
-def _known(text: str, entry: Entry) -> Token:
+def _known(text: str, entry: Entry) -> _Forms:
     form = entry.form
-    token = _plain(entry.letter, form)._replace(name=_in_names().get(text, entry.name), suspect=suspect(text))
+    suspicion = suspect(text)
+    if suspicion == HINT and entry.letter in _TYPES:
+        suspicion = 0
+    token = _Forms(entry.letter, _in_names().get(text, entry.name), form, form, form, form, suspicion)
     if text == "CR":
         return token._replace(street_type="CIR")
     if entry.letter == "3":

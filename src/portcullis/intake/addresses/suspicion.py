@@ -19,7 +19,14 @@ _LEET = str.maketrans("0134578", "OIEASTB")
 _KEYS = re.compile(
     "ASDF|SDFG|DFGH|FGHJ|GHJK|HJKL|ZXCV|XCVB|CVBN|VBNM|QWER|UIOP|YUIO|RTYU|LKJH|KJHG|JHGF|HGFD|GFDS|FDSA|REWQ|MNBV|NBVC|BVCX|VCXZ|QAZ|WSX|QWE|DFKJ|SDFJ|KSDF|JSDF"
 )
-_INSIDE_WORDS = {"UNKNOWN": "UNKNOWN", "HOMELESS": "HOMELESS", "DESCONOCID": "DESCONOCIDO", "NOTPROVID": "NOTPROVIDED", "FAILEDTO": "FAILED", "NOADDR": "NOADDRESS"}
+_INSIDE_WORDS = {
+    "UNKNOWN": "UNKNOWN",
+    "HOMELESS": "HOMELESS",
+    "DESCONOCID": "DESCONOCIDO",
+    "NOTPROVID": "NOTPROVIDED",
+    "FAILEDTO": "FAILED",
+    "NOADDR": "NOADDRESS",
+}
 _INSIDE = re.compile("|".join(_INSIDE_WORDS))
 _SIX_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6,}")
 _EIGHT_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{8,}")
@@ -50,7 +57,7 @@ def _looked_at() -> frozenset[str]:
 @cache
 def _hints() -> frozenset[str]:
     """Words too common in streets for that, and words that spaces have parted (HOME LESS)."""
-    return vocabulary("quiet").intersection(frozenset().union(*map(vocabulary, _KINDS))) | vocabulary("about")
+    return vocabulary("quiet").intersection(frozenset().union(*map(vocabulary, _KINDS))) | vocabulary("about") | vocabulary("joining")
 
 
 def _deletions(word: str) -> set[str]:
@@ -89,7 +96,11 @@ def near(word: str) -> str | None:
     pieces = [word, *(word[:i] + word[i + 1 :] for i in range(len(word)))]
     hits = {known for piece in pieces if piece in index for known in index[piece] if OSA.distance(word, known) <= 1}
     if not hits and len(word) >= _MIN_FUZZY_TWO - 1:
-        hits = {known for known in _long_words().get(word[0], ()) if abs(len(known) - len(word)) <= 2 and OSA.distance(word, known, score_cutoff=2) <= 2}
+        hits = {
+            known
+            for known in _long_words().get(word[0], ())
+            if abs(len(known) - len(word)) <= 2 and OSA.distance(word, known, score_cutoff=2) <= 2
+        }
     return min(hits, default=None)
 
 

@@ -51,7 +51,9 @@ def judged(readings: Ints, parsed: Parsed, parts: dict[str, Any], place: Located
     shapes = sorted({(found.kind or "", found.doubt) for found in parsed.parses})
     shape = parsed.per_row([shapes.index((found.kind or "", found.doubt)) for found in parsed.parses], np.int64)
     bare = parsed.per_row([found.form == "bare" for found in parsed.parses], np.bool_)
-    columns = np.stack([readings, shape, _odd(bare, parts, place), place.city_status, place.state_status, place.zip_status, place.agreement])
+    columns = np.stack(
+        [readings, shape, _odd(bare, parts, place), place.city_status, place.state_status, place.zip_status, place.agreement]
+    )
     packed = np.zeros(columns.shape[1], np.int64)
     for column in columns:
         packed = packed * 32 + column
@@ -82,6 +84,8 @@ def _equal(first: Any, second: Any) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.fill_null(pc.equal(first, second), False).to_numpy(zero_copy_only=False))
 
 
-def _judge(reading: int, shape: int, odd: int, city: int, state: int, zip5: int, agree: int, *, shapes: list[tuple[str, bool]]) -> Judgement:
+def _judge(
+    reading: int, shape: int, odd: int, city: int, state: int, zip5: int, agree: int, *, shapes: list[tuple[str, bool]]
+) -> Judgement:
     kind, doubt = shapes[shape]
     return judge(Parts(Reading(reading), kind or None, doubt, bool(odd), STATUSES[city], STATUSES[state], STATUSES[zip5], agree))

@@ -46,7 +46,7 @@ class Engaged:
         return self.signed and self.eligible and self.trained
 
 
-def read_engaged(conn: Connection, path: Path, envelope: Envelope, today: int) -> list[Engaged]:
+def read_engaged(conn: Connection, path: Path, envelope: Envelope, today: int, training_days: int) -> list[Engaged]:
     """Every statement of the file. Raises Refused for a file that is malformed or about another batch."""
     if not path.exists():
         return []
@@ -61,11 +61,11 @@ def read_engaged(conn: Connection, path: Path, envelope: Envelope, today: int) -
         good[hashlib.sha256(payload).hexdigest()] = signer_of(stated)
         return payload
 
-    return list(_judged(conn, path, envelope, today, open_line, good))
+    return list(_judged(conn, path, envelope, (today, training_days), open_line, good))
 
 
 def _judged(
-    conn: Connection, path: Path, envelope: Envelope, today: int, open_line: Callable[[bytes], bytes], good: dict[str, str]
+    conn: Connection, path: Path, envelope: Envelope, when: tuple[int, int], open_line: Callable[[bytes], bytes], good: dict[str, str]
 ) -> Iterator[Engaged]:
     for line, statement in read_engagements(path, envelope, open_line):
         key_id = good.get(hashlib.sha256(canonical(statement.payload())).hexdigest(), "")
@@ -78,7 +78,7 @@ def _judged(
             digest=hashlib.sha256(line.removesuffix(b"\n")).hexdigest(),
             signed=signed,
             eligible=signed and cleared_employee(record),
-            trained=record is not None and trained(record, today),
+            trained=record is not None and trained(record, *when),
             load=statement.count + _earlier(conn, envelope.agency, statement.officer),
         )
 

@@ -123,6 +123,7 @@ def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreeme
     record = officer_record(conn, envelope.agency, envelope.signer)
     offices = frozenset(agreement.offices) if agreement else frozenset()
     roster = int(on_roster(record, offices, today))
+    head = int(bool(roster and agreement and record and agreement.offices.get(record.office)))
     delegated = int(envelope.delegation is not None)
     stays = stays_on(conn, agreement=envelope.agreement_id, agency=envelope.agency, gate=envelope.gate, batch=None)
     b = schema.batch
@@ -135,13 +136,13 @@ def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreeme
         "written": 1,
         "signature_valid": int(opened.signer is not None),
         "signer_on_roster": roster,
-        "signer_is_head": int(bool(roster and agreement and record and agreement.offices.get(record.office))),
+        "signer_is_head": head,
         "delegation_present": delegated,
-        "delegation_approved": int(not delegated),
+        "delegation_approved": int(head and not delegated),  # counsel's approval of any other cannot be recorded yet: never approved
         "agency_federal": int(agreement is not None and agreement.recipient == envelope.agency),
         "gate": envelope.gate,
         "data_class": envelope.data_class,
-        **standing_facts(conn, envelope.agency, today),
+        **standing_facts(conn, envelope.agency, today, agreement.report_days if agreement else 0),
         "stay_active": int(bool(stays)),
         "agreement_in_force": int(agreement is not None),
         "agreement_named": int(

@@ -80,7 +80,7 @@ def _engagements(conn: Connection, folder: Path, opened: Opened, agreement: Agre
     if opened.envelope is None or agreement is None:
         return [], opened
     try:
-        return read_engaged(conn, folder / "engagements.jsonl", opened.envelope, agreement.day(now)), opened
+        return read_engaged(conn, folder / "engagements.jsonl", opened.envelope, agreement.day(now), agreement.training_days), opened
     except Refused as fault:
         return [], Opened(
             opened.dsse, opened.envelope, opened.signer, opened.fault or fault, opened.rows, opened.count_agrees, opened.root_agrees

@@ -12,7 +12,8 @@ import unicodedata
 
 __all__ = ["birth_date", "taxpayer_number"]
 
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {month: i for i, month in enumerate(_MONTH_NAMES.split(), 1)}
 _ISO = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.]*Z?)?$")
 _SLASH = re.compile(r"^(\d{1,2})[-/ ](\d{1,2})[-/ ](\d{4})$")
 _DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")

@@ -17,16 +17,12 @@ _SINGLE = {
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D",
     "þ": "th", "Þ": "TH", "ł": "l", "Ł": "L", "ı": "i", "ħ": "h", "Ħ": "H", "ŋ": "ng", "ə": "a", "Ə": "A",
 }  # fmt: skip
-_CYRILLIC = dict(
-    zip(
-        "абвгґдеєёжзиіїйклмнопрстуфхцчшщъыьэюяђјљњћџ",
-        "a b v h g d e ye yo zh z i i i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya dj j lj nj c dz".split(),
-        strict=True,
-    )
-)
-_CYRILLIC["г"], _CYRILLIC["ъ"], _CYRILLIC["ь"] = "g", "", ""
-_GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True))
-_TABLE = str.maketrans({**_SINGLE, **_CYRILLIC, **_GREEK})
+_ROMAN = """
+а=a б=b в=v г=g ґ=g д=d е=e є=ye ё=yo ж=zh з=z и=i і=i ї=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts
+ч=ch ш=sh щ=shch ъ= ы=y ь= э=e ю=yu я=ya ђ=dj ј=j љ=lj њ=nj ћ=c џ=dz α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m
+ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=ch ψ=ps ω=o
+"""
+_TABLE = str.maketrans({**_SINGLE, **{c: roman for c, _, roman in (pair.partition("=") for pair in _ROMAN.split())}})
 _APOSTROPHES = re.compile("['`´‘’ʻʼʹ]")
 _GAPS = re.compile(r"[^\w]+|_+")
 _SCANNED = str.maketrans("013458", "OLEASB")

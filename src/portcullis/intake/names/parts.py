@@ -20,9 +20,10 @@ GENERATIONS = {
 _GENERATION_IN_NAME = frozenset({"SR", "SENIOR", "JR", "JNR", "JUNIOR", "II", "2ND", "III", "3RD", "IV", "4TH"})
 _TITLES = frozenset({"MR", "MRS", "MS", "MISS", "DR", "REV", "SGT", "HON"})
 _DEGREES = frozenset({"MD", "PHD", "ESQ", "CPA", "DDS", "RN"})
-_PARTICLES = frozenset(
-    "DE LA LAS LOS DEL DELA DA DAS DO DOS DI DU DAL DALLA DELLA VAN VON DER DEN DES TER TEN VOM ZU ZUR AL EL BIN IBN BINT ABD ABU Y E".split()
-)
+_PARTICLE_WORDS = """
+DE LA LAS LOS DEL DELA DA DAS DO DOS DI DU DAL DALLA DELLA VAN VON DER DEN DES TER TEN VOM ZU ZUR AL EL BIN IBN BINT ABD ABU Y E
+"""
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
 _GLUE = frozenset({"MC", "MAC", "O", "D", "ST", "SAN", "SANTA", "LE"})
 _NO_MIDDLE = frozenset({"NMN", "NMI", "NONE", "NA", "NULL", "UNKNOWN", "UNK"})
 _SAINT = {"SAINT": "ST", "SAINTE": "STE"}

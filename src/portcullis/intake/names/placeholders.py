@@ -1,35 +1,34 @@
-"""Placeholders: words that stand where a name should be and name nobody.
+"""Placeholders: words that stand where a name should be and name nobody (placeholders.txt).
 
-Strong words name nobody wherever they stand; weak ones are also real names somewhere (Null, Na, Doe, Child are surnames), so
-they count only when the other part names nobody either.
+Strong words name nobody wherever they stand; relations ("Wife", "Baby girl") are nobody's given name; weak ones are also real
+names somewhere (Null, Na, Doe, Boy are surnames), so they count only when the other part names nobody either.
 """
 
 from __future__ import annotations
 
-__all__ = ["STRONG", "WEAK", "is_placeholder_pair", "strong"]
+from functools import lru_cache
+from importlib import resources
 
-STRONG = frozenset(
-    "UNKNOWN UNK UNKNOWNNAME NONAME FNU LNU FIRSTNAMEUNKNOWN LASTNAMEUNKNOWN NOFIRSTNAME NOLASTNAME NAMEUNKNOWN ANONYMOUS REFUSED DECLINED "
-    "NOTPROVIDED FAILEDTOPROVIDE NOTAVAILABLE NOTAPPLICABLE NOTGIVEN UNNAMED UNIDENTIFIED UNDISCLOSED WITHHELD REDACTED DESCONOCIDO DESCONOCIDA "
-    "INCONNU INCONNUE UNBEKANNT SINNOMBRE TBD TBA XXX XXXX XX ASDF ASDFASDF QWERTY FIRSTNAME LASTNAME GIVENNAME FAMILYNAME SURNAME NAME "
-    "RESPONDENT OCCUPANT RESIDENT TAXPAYER ALIENNAME SUBJECTNAME PERSON SOMEONE SOMEBODY NOBODY".split()
-)
-"""Compact words that name nobody."""
+__all__ = ["is_placeholder_pair", "strong"]
 
-RELATION = frozenset(
-    "BABY BABYBOY BABYGIRL INFANT NEWBORN CHILD DAUGHTER SONOF DAUGHTEROF WIFE HUSBAND SPOUSE MOTHER FATHER FRIEND ROOMMATE BROTHER SISTER "
-    "GRANDSON GRANDDAUGHTER GRANDMOTHER GRANDFATHER NEPHEW NIECE COUSIN AUNT UNCLE GIRL MALE FEMALE WOMAN GENTLEMAN GENTELMAN MR MRS MS MISS "
-    "DAD MOM KID TODDLER TEEN TENANT BOARDER LODGER HOUSEHOLDER PARENT SIBLING PARTNER PETITIONER DEFENDANT".split()
-)
-"""Words for what somebody is to somebody: nobody's given name, but some are surnames (Child, Friend, Boy)."""
 
-WEAK = frozenset("NA NULL NIL NONE TEST TESTING DOE ROE X Y Z BLANK EMPTY MISSING NOT NO NN N SON BOY MAN LADY SELF OTHER".split()) | RELATION
-"""Compact words that name nobody beside another word that names nobody."""
+@lru_cache(maxsize=1)
+def _words() -> dict[str, frozenset[str]]:
+    """Section of the file → its words."""
+    sections: dict[str, set[str]] = {}
+    name = ""
+    for line in resources.files(__package__).joinpath("placeholders.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            name = line[1 : line.index("]")]
+        elif not line.startswith("#"):
+            sections.setdefault(name, set()).update(line.split())
+    return {k: frozenset(v) for k, v in sections.items()}
 
 
 def strong(compact: str | None, *, given: bool) -> bool:
     """Whether one part alone shows that nobody is named; relations only count in a given name."""
-    return compact in STRONG or (given and compact in RELATION)
+    words = _words()
+    return compact in words["strong"] or (given and compact in words["relation"])
 
 
 def is_placeholder_pair(given: str | None, family: str | None) -> bool:
@@ -38,5 +37,6 @@ def is_placeholder_pair(given: str | None, family: str | None) -> bool:
         return True
     if given in {"JOHN", "JANE"} and family in {"DOE", "ROE"}:
         return True
-    empty = WEAK | STRONG
+    words = _words()
+    empty = words["strong"] | words["relation"] | words["weak"]
     return given in empty and family in empty

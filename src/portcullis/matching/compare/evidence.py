@@ -110,4 +110,6 @@ def compare_number(names: Names, left: Rows, right: Rows) -> States:
 def compare_generation(names: Names, left: Rows, right: Rows) -> States:
     """Generations: Jr, Sr, III."""
     a, b = names.generation[left], names.generation[right]
-    return np.where((a == 0) & (b == 0), OPEN, np.where(a == b, AGREES, np.where((a == 0) | (b == 0), ONE_SIDED, CONFLICTS))).astype(np.int8)
+    return np.where((a == 0) & (b == 0), OPEN, np.where(a == b, AGREES, np.where((a == 0) | (b == 0), ONE_SIDED, CONFLICTS))).astype(
+        np.int8
+    )

@@ -3,7 +3,8 @@
 SAME     the same letters, particles counted or not (De la Cruz, Delacruz; O'Brien, OBrien)
 ORDER    the same core tokens in another order (Garcia Lopez, Lopez Garcia)
 PART     all core tokens of one occur in the other (Garcia, Garcia Lopez; Smith, Smith-Jones)
-TYPO     one edit from three letters, two from six, three from nine; one spelling of one sound; cut short after five letters; or PART with such tokens
+TYPO     one edit from three letters, two from six, three from nine; one spelling of one sound; cut short after five letters; or
+         PART with tokens of five letters one edit apart
 KIN      they share a core token, exactly or within one edit: relatives, never the same person by name
 OTHER    none of these
 UNKNOWN  one of them is missing

@@ -48,7 +48,11 @@ def distances(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.i
     if len(rows):
         values = texts.values
         measured = process.cpdist(
-            [values[c] for c in a[rows].tolist()], [values[c] for c in b[rows].tolist()], scorer=OSA.distance, score_cutoff=limit, dtype=np.uint8
+            [values[c] for c in a[rows].tolist()],
+            [values[c] for c in b[rows].tolist()],
+            scorer=OSA.distance,
+            score_cutoff=limit,
+            dtype=np.uint8,
         )
         found[rows] = np.where(measured <= limit, measured, FAR)
     return found[where]

@@ -107,11 +107,13 @@ sample_stock = table(
     number("k", key=True),
     text("commitment"),
     text("overseer"),
+    flag("apart"),
     text("revealed", null=True),
     text("batch_id", ForeignKey("batch.id"), null=True),
     UniqueConstraint("batch_id"),
 )
-"""The overseer's commitments laid in stock; the k-th received batch uses the k-th."""
+"""The overseer's commitments laid in stock; the k-th received batch uses the k-th. `apart` is 1
+when the number was drawn elsewhere, so that this gateway could not know it."""
 
 sample = table(
     "sample",

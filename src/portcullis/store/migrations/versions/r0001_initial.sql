@@ -324,6 +324,7 @@ CREATE TABLE sample_stock (
     k {whole} NOT NULL,
     commitment TEXT NOT NULL,
     overseer TEXT NOT NULL,
+    apart {whole} NOT NULL CONSTRAINT ck_sample_stock_apart CHECK (apart IN (0, 1)),
     revealed TEXT,
     batch_id TEXT,
     CONSTRAINT pk_sample_stock PRIMARY KEY (k),

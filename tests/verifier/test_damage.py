@@ -1,0 +1,175 @@
+"""Damage: one flipped bit in every byte of a bundle, files exchanged, links, stray files. No byte is exempt; both verifiers refuse."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger_attacks import entry_file, honest
+from ledger_story import START, Story, load_verifier, package, standalone, verdict
+from portcullis.errors import PortcullisError
+from portcullis.ledger.bundle import folder_files
+from portcullis.ledger.trust import read_trust
+from portcullis.ledger.verify import verify, verify_files
+
+NOW = START + 86_400.0
+
+
+def flips(files: dict[str, bytes], rng: random.Random) -> Iterator[tuple[str, int, dict[str, bytes]]]:
+    """The bundle with one bit flipped, for every byte of every file."""
+    for name, data in files.items():
+        for at in range(len(data)):
+            yield name, at, files | {name: data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]}
+
+
+@pytest.fixture(scope="module")
+def small() -> Story:
+    """Two keys enrolled and the agreement proposed: small, but with every kind of file."""
+    story = Story()
+    for person in ("IRS-0001", "ICE-0001"):
+        story.enrol(person, ["counsel"])
+    return story
+
+
+def test_one_flipped_bit_in_every_byte_is_refused_by_both(small: Story) -> None:
+    files, trust = small.files(), small.trust()
+    assert sum(map(len, files.values())) <= 64_000
+    v, known, own = load_verifier(), load_verifier().read_trust(trust), read_trust(trust)
+    for name, at, damaged in flips(files, random.Random(1)):
+        with pytest.raises(v.Failed):
+            v.verify(set(damaged), damaged.__getitem__, known, None, lambda _: None, NOW)
+        found = verify_files(lambda damaged=damaged: (set(damaged), damaged.__getitem__), own, now=NOW)  # type: ignore[misc]
+        assert found["first_failure"] is not None, (name, at)
+
+
+def test_somebody_with_the_logs_key_cannot_hide_a_flipped_bit_of_the_log(small: Story) -> None:
+    """The manifest is signed anew after each flip: now tiles, entries, checkpoint and keys must refuse by themselves."""
+    files, rng = small.files(), random.Random(2)
+    own = {name: files[name] for name in files if name not in ("manifest", "rules.json", "tables.json")}
+    for name, _, damaged in list(flips(own, rng))[::7]:
+        bad = small.signed(files | {name: damaged[name]})
+        assert verdict(bad, small.trust(), now=NOW).step in (1, 2, 3, 6), name
+
+
+def test_random_damage_of_a_larger_bundle_gives_one_verdict() -> None:
+    """Leaves are damaged and everything is hashed and signed again, so that only what they say can give it away."""
+    story, rng = honest(), random.Random(3)
+    good = list(story.leaves)
+    refused = 0
+    for _ in range(250):
+        story.leaves = list(good)
+        at = rng.randrange(len(good))
+        match rng.randrange(4):
+            case 0:
+                place = rng.randrange(len(good[at]))
+                story.leaves[at] = good[at][:place] + bytes([good[at][place] ^ 1 << rng.randrange(8)]) + good[at][place + 1 :]
+            case 1:
+                del story.leaves[at]
+            case 2:
+                story.leaves.insert(at, good[rng.randrange(len(good))])
+            case _:
+                other = rng.randrange(len(good))
+                story.leaves[at], story.leaves[other] = good[other], good[at]
+        refused += refused_by_both(story)
+    assert refused > 180
+
+
+def refused_by_both(story: Story) -> bool:
+    """Whether the story's leaves, everything else made anew for them, are refused; the verifiers must agree on that."""
+    try:
+        files = story.files()
+    except PortcullisError:
+        return True  # keys.json cannot even be told from such leaves
+    one, other = standalone(files, story.trust(), None, NOW), package(files, story.trust(), None, NOW)
+    assert (one.step == 0) == (other.step == 0), (one, other)
+    return one.step != 0
+
+
+# ---------------------------------------------------------------- on disk
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A good bundle on disk."""
+    path = tmp_path / "bundle"
+    for name, data in honest().files().items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def both_refuse(folder: Path, says: str) -> None:
+    v, trust = load_verifier(), honest().trust()
+    with pytest.raises((v.Failed, OSError)) as failed:
+        v.verify(*v.folder(folder), v.read_trust(trust), None, lambda _: None, NOW)
+    found = verify(folder, trust, now=NOW)
+    failure = found["first_failure"]
+    assert isinstance(failure, dict)
+    assert says in str(failed.value)
+    assert says in f"{failure['what']} {failure['why']}"
+
+
+def test_a_good_folder_verifies(folder: Path) -> None:
+    assert verify(folder, honest().trust(), now=NOW)["verified"] is True
+
+
+def test_a_link_instead_of_a_file_is_refused(folder: Path) -> None:
+    (folder / "vkey").rename(folder.parent / "vkey")
+    (folder / "vkey").symlink_to(folder.parent / "vkey")
+    both_refuse(folder, "link")
+
+
+def test_a_linked_folder_is_refused(folder: Path) -> None:
+    shutil.move(folder / "tile", folder.parent / "tile")
+    (folder / "tile").symlink_to(folder.parent / "tile")
+    both_refuse(folder, "link")
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(folder: Path) -> None:
+    (folder / "rules.json").unlink()
+    os.mkfifo(folder / "rules.json")
+    both_refuse(folder, "special")
+
+
+def test_a_stray_file_is_refused(folder: Path) -> None:
+    (folder / "README").write_text("nothing to see")
+    both_refuse(folder, "manifest")
+
+
+def test_a_stray_empty_folder_is_refused(folder: Path) -> None:
+    (folder / "tile" / "9").mkdir()
+    both_refuse(folder, "empty folder")
+
+
+def test_a_missing_file_is_refused(folder: Path) -> None:
+    (folder / "tables.json").unlink()
+    both_refuse(folder, "manifest")
+
+
+def test_an_unknown_file_is_refused_even_when_the_manifest_names_it() -> None:
+    story = honest()
+    assert verdict(story.signed(story.files() | {"notes.txt": b"x"}), story.trust()).step == 1
+
+
+def test_a_path_that_leaves_the_bundle_is_refused_even_when_the_manifest_names_it() -> None:
+    story = honest()
+    files = story.files()
+    assert verdict(story.signed(files | {"tile/../../secret": b"x"}), story.trust()).step == 1
+
+
+def test_a_tile_too_many_is_refused() -> None:
+    story = honest()
+    files = story.files()
+    name = entry_file(files)
+    assert verdict(story.signed(files | {name.replace("000.p", "001.p"): files[name]}), story.trust()).step == 1
+
+
+def test_folders_are_listed_by_their_files(folder: Path) -> None:
+    names, fetch = folder_files(folder)
+    assert names == set(honest().files())
+    assert fetch("vkey") == honest().files()["vkey"]
