@@ -107,7 +107,7 @@ def by_hand(table: pa.Table) -> Callable[[], pa.Table]:
     text = Path(__file__).with_name("rules_by_hand.sql").read_text()
     for name in sorted(LISTS, key=len, reverse=True):
         text = text.replace(f"${name}", ", ".join(f"'{value}'" for value in lists[LISTS[name]]))
-    connection = duckdb.connect(":memory:", config={"temp_directory": ""})
+    connection: Any = duckdb.connect(":memory:", config={"temp_directory": ""})
     connection.register("facts", table)
     return lambda: connection.sql(text).to_arrow_table()
 

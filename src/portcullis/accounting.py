@@ -11,7 +11,9 @@ subject_salt, accounting_salt binary(32) · decision, subject, entry canonical J
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +21,12 @@ import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
 from portcullis.crypto import blind_index, canonical, read_parquet, write_parquet
+from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
 from portcullis.store import schema
 
-__all__ = ["COLUMNS", "Entry", "blind_name", "blind_number", "blind_person", "entries", "path_of", "read", "write"]
+__all__ = ["COLUMNS", "Entry", "Staged", "blind_name", "blind_number", "blind_person", "entries", "path_of", "read", "staged", "write"]
 
 COLUMNS: Mapping[str, pa.DataType] = {
     "ordinal": pa.int64(),
@@ -71,28 +74,61 @@ def path_of(home: Home, batch_id: str) -> Path:
     return home.path / "accounting" / f"{batch_id}.parquet"
 
 
-def write(home: Home, conn: Connection, batch_id: str, rows: Mapping[str, Iterable[object]]) -> None:
-    """Write the entries of one batch and note the file's hash in the caller's transaction."""
-    table = pa.table({name: pa.array(list(rows[name]), kind) for name, kind in COLUMNS.items()})
-    digest = write_parquet(path_of(home, batch_id), table, home.accounting_key)
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The entries of a batch on disk, synced, under a name nobody knows yet; `digest` is the file's SHA-256 (hex)."""
+
+    path: Path
+    digest: str
+
+
+@contextmanager
+def staged(home: Home, batch_id: str, table: pa.Table) -> Iterator[Staged]:
+    """The file of these entries (COLUMNS), sealed before the transaction that will name it. Removed at the end if `write` did not take it."""
+    path = home.path / "accounting" / f".{batch_id}.{secrets.token_hex(8)}.parquet"
+    try:
+        yield Staged(path, write_parquet(path, table, home.accounting_key))
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def write(home: Home, conn: Connection, batch_id: str, rows: Mapping[str, Iterable[object]] | Staged) -> None:
+    """Put the entries of one batch in their place, once, and note the file's hash in the caller's transaction.
+
+    Raises OutOfOrder when the batch has its accounting already.
+    """
+    hashes = _hashes(conn, batch_id)
+    if NAME in hashes:
+        raise OutOfOrder(f"The accounting of batch {batch_id} was written before.", "It is written once.", "Look for a second command.")
+    if isinstance(rows, Staged):
+        digest = rows.digest
+        rows.path.replace(path_of(home, batch_id))
+        sync_folder(rows.path.parent)
+    else:
+        table = pa.table({name: pa.array(list(rows[name]), kind) for name, kind in COLUMNS.items()})
+        digest = write_parquet(path_of(home, batch_id), table, home.accounting_key)
     b = schema.batch
-    noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id)).scalar_one_or_none()
-    hashes = (json.loads(noted) if noted else {}) | {NAME: digest}
-    conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(hashes).decode()))
+    conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(hashes | {NAME: digest}).decode()))
 
 
-def read(home: Home, conn: Connection, batch_id: str) -> pa.Table:
-    """The entries of one batch, checked against the hash in the store. Raises Tampered when the file differs."""
+def _hashes(conn: Connection, batch_id: str) -> dict[str, str]:
+    b = schema.batch
+    noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id).with_for_update(key_share=True)).scalar_one_or_none()
+    return json.loads(noted) if noted else {}
+
+
+def read(home: Home, conn: Connection, batch_id: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The entries of one batch, or some columns of them, checked against the hash in the store. Raises Tampered when the file differs."""
     b = schema.batch
     noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id)).scalar_one_or_none()
     hashes = json.loads(noted) if noted else {}
     if NAME not in hashes:
         raise OutOfOrder(f"Batch {batch_id} has no accounting yet.")
-    return read_parquet(path_of(home, batch_id), home.accounting_key, expected_sha256=hashes[NAME])
+    return read_parquet(path_of(home, batch_id), home.accounting_key, columns, expected_sha256=hashes[NAME])
 
 
 def entries(home: Home, conn: Connection, batch_id: str) -> dict[str, Entry]:
     """Log request id → its entry."""
-    columns = read(home, conn, batch_id).select(["log_request", "accounting_salt", "entry", "purpose"]).to_pydict()
+    columns = read(home, conn, batch_id, ["log_request", "accounting_salt", "entry", "purpose"]).to_pydict()
     rows = zip(columns["log_request"], columns["accounting_salt"], columns["entry"], columns["purpose"], strict=True)
     return {request: Entry(salt, json.loads(entry), purpose) for request, salt, entry, purpose in rows}

@@ -11,17 +11,22 @@ commitments), `answers` (what would leave, with salts), `accounting` (openings o
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
 from portcullis.crypto import canonical, new_data_key, read_parquet, unwrap, wrap, write_parquet
+from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
-from portcullis.store import schema
+from portcullis.store import reading, schema
 
-__all__ = ["batch_key", "has", "new_wrapped_key", "read", "seal_file", "write"]
+__all__ = ["Staged", "batch_key", "has", "new_wrapped_key", "read", "seal_file", "staged", "write"]
 
 
 def _context(batch_id: str) -> str:
@@ -44,8 +49,35 @@ def batch_key(home: Home, conn: Connection, batch_id: str) -> bytes:
     return unwrap(home.wrapping_key, bytes(wrapped), _context(batch_id))
 
 
-def write(home: Home, conn: Connection, batch_id: str, name: str, table: pa.Table) -> None:
-    """Write one evidence file, once, and note its hash in the caller's transaction.
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """An evidence file that is on disk, synced, under a name nobody knows yet; `digest` is its SHA-256 (hex)."""
+
+    path: Path
+    digest: str
+
+
+@contextmanager
+def staged(home: Home, batch_id: str, tables: Mapping[str, pa.Table]) -> Iterator[Mapping[str, Staged]]:
+    """The files of some tables, sealed before the transaction that will name them, so that nobody waits for a file to be written.
+
+    What `write` did not take is removed at the end.
+    """
+    with reading(home.engine) as conn:
+        key = batch_key(home, conn, batch_id)
+    files: dict[str, Staged] = {}
+    try:
+        for name, table in tables.items():
+            path = home.evidence(batch_id, f".{name}.{secrets.token_hex(8)}")
+            files[name] = Staged(path, write_parquet(path, table, key))
+        yield files
+    finally:
+        for one in files.values():
+            one.path.unlink(missing_ok=True)
+
+
+def write(home: Home, conn: Connection, batch_id: str, name: str, content: pa.Table | Staged) -> None:
+    """Put one evidence file in its place, once, and note its hash in the caller's transaction.
 
     The file is in place, synced, before the transaction that names it commits; a kill between leaves a file nobody names,
     which the next run replaces. Raises OutOfOrder when the store names one already: another process was faster, and its file stands.
@@ -59,7 +91,12 @@ def write(home: Home, conn: Connection, batch_id: str, name: str, table: pa.Tabl
             "Another process took the same step at the same time.",
             f"Type: portcullis batch run {batch_id}",
         )
-    digest = seal_file(home, batch_key(home, conn, batch_id), batch_id, name, table)
+    if isinstance(content, Staged):
+        digest = content.digest
+        content.path.replace(home.evidence(batch_id, name))
+        sync_folder(content.path.parent)
+    else:
+        digest = seal_file(home, batch_key(home, conn, batch_id), batch_id, name, content)
     noted = _noted(conn, batch_id) | {name: digest}
     conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(noted).decode()))
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
+from portcullis.errors import OutOfOrder
 from portcullis.home import Home
-from portcullis.ledger import Checkpoint, Publisher
-from portcullis.store import StoredLeaves, rehearsing, set_published, writing
+from portcullis.ledger import Checkpoint, NoteKey, Publisher, read_published
+from portcullis.store import StoredLeaves, published, rehearsing, set_published, writing
 
 __all__ = ["publish"]
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that is publishing."""
 
 
 def publish(home: Home, *, recheck: bool = False) -> Checkpoint | None:
@@ -16,7 +22,22 @@ def publish(home: Home, *, recheck: bool = False) -> Checkpoint | None:
     """
     if rehearsing():
         return None
-    head = Publisher(home.ledger).publish(StoredLeaves(home.engine), home.log_key, home.settings.origin, recheck=recheck)
+    head = _in_turn(home, recheck)
     with writing(home.engine) as conn:
+        known, _ = published(conn)
+        if head.size < known:  # another process may have published more in between; then its checkpoint is the one that stands
+            head = read_published(home.ledger, NoteKey(home.settings.origin, home.log_key.public)) or head
         set_published(conn, head.size, head.root.hex())
     return head
+
+
+def _in_turn(home: Home, recheck: bool) -> Checkpoint:
+    """There is one sequencer; another process that is publishing is waited for, then what it left is published."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return Publisher(home.ledger).publish(StoredLeaves(home.engine), home.log_key, home.settings.origin, recheck=recheck)
+        except OutOfOrder:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)

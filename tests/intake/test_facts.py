@@ -62,7 +62,7 @@ def test_what_may_not_be_kept_is_what_the_catalogue_says() -> None:
     assert {name for name, field in ruleset().fields.items() if not field.keep} == DROPPED
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.fixed_dictionaries({name: anything for name in DATA_COLUMNS}), min_size=1, max_size=6))
 def test_anything_is_typed_and_a_row_alone_is_typed_as_in_a_batch(rows: list[dict[str, str | None]]) -> None:
     together = typed_rows(rows, DAY)

@@ -98,7 +98,7 @@ pieces = st.sampled_from(
 reasons = st.one_of(st.none(), st.lists(pieces, max_size=10).map("".join), st.lists(pieces, max_size=10).map(" ".join))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(reasons, names, names, names), min_size=1, max_size=12))
 def test_fingerprints_are_equal_exactly_where_masked_texts_are(rows: list[Row]) -> None:
     found = of(*rows)

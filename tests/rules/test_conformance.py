@@ -41,7 +41,7 @@ from portcullis.rules.reference import judge_rows
 from portcullis.rules.rule import Check
 from rules_lawful import lawful_facts, ruleset, table
 
-REQUESTS = int(os.environ.get("PORTCULLIS_CONFORMANCE", "12"))
+REQUESTS = int(os.environ.get("PORTCULLIS_CONFORMANCE", "8"))
 """Batches hypothesis draws per test; `make bench` and the long suite raise it."""
 
 NAMED = [

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from rules_lawful import ruleset
 
 from portcullis.rules.rule import Rule
+from rules_lawful import ruleset
 
 ROOT = Path(__file__).parents[2]
 IN_CODE = [rule for rule in ruleset().rules if rule.lives_in]
