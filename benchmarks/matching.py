@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from matching_set import KINDS, AdversarialSet, adversarial
 from rapidfuzz.distance import JaroWinkler
 
+from matching_set import KINDS, AdversarialSet, adversarial
 from portcullis import pipeline
 from portcullis.agreement import find, load_agreement
 from portcullis.cli.match import AGREEMENT, evaluate, peak_mb

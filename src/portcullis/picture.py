@@ -13,13 +13,14 @@ from xml.sax.saxutils import escape
 
 __all__ = ["replay_svg", "replay_table"]
 
-RUNS = (("as_it_was_done", "As it was done"), ("gateway", "Through the gateway"), ("perfected", "The same people, lawfully asked"))
+RUNS = (("as_it_was_done", "As it was done"), ("gateway", "Through the gateway"), ("perfected", "The same people, lawfully"))
 ROWS = (
     ("requests", "requests"), ("released", "released"), ("unlawful", "of them unlawful (address not confirmed)"),
     ("unlawful_all_rules", "of them unlawful (all rules)"), ("lawful_matchable", "requests that must be answered"),
     ("lawful_released", "of them answered"), ("wrong_person", "about somebody else"), ("seconds", "seconds"),
 )  # fmt: skip
 _WIDTH, _PANEL, _GAP, _BAR = 960, 290, 25, 250
+_ROW = 40
 _INK, _SOFT, _GROUND, _LINE = "#1b1b1b", "#454545", "#ffffff", "#8d9297"
 _LAWFUL, _UNLAWFUL = "#005ea2", "#b50909"
 _FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
@@ -68,10 +69,11 @@ def _layer_rows(layers: Sequence[Mapping[str, Any]], top: float) -> list[str]:
     largest = max([int(layer["stopped"]) for layer in layers] + [1])
     out = [_text(30, top, "What each layer stops by itself, the others switched off", size=16, weight=700)] if layers else []
     for row, layer in enumerate(layers):
-        y = top + 18 + 34 * row
+        y = top + 20 + _ROW * row
         width = 300 * int(layer["stopped"]) / largest
         out += [
-            _text(30, y + 18, f"{layer['layer']} ({', '.join(map(str, layer['rules']))})"),
+            _text(30, y + 10, str(layer["layer"])),
+            _text(30, y + 26, ", ".join(map(str, layer["rules"])), size=11, fill=_SOFT),
             _bar(440, y, width, _LAWFUL, 22),
             _text(450 + width, y + 17, f"{_number(layer['stopped'])} stopped, {_number(layer['released'])} released"),
         ]
@@ -99,9 +101,9 @@ def replay_svg(result: Mapping[str, Any]) -> str:
     """The picture of one replay as a whole SVG document."""
     runs, layers = list(_runs(result)), list(result.get("layers", ()))
     largest = max([max(int(run["released"]), int(run["lawful_matchable"])) for _, run in runs] + [1])
-    height = 300 + (60 + 34 * len(layers) if layers else 0)
+    height = 300 + (64 + _ROW * len(layers) if layers else 0)
     body = [line for at, (title, run) in enumerate(runs) for line in _panel(30 + at * (_PANEL + _GAP), title, run, largest)]
-    body += _layer_rows(layers, 310)
+    body += _layer_rows(layers, 322)
     title = "The data file of June 2025, replayed on synthetic data"
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" role="img" '

@@ -86,7 +86,9 @@ def test_a_release_killed_at_every_commit_leaves_once(base: Base, tmp_path: Path
 @pytest.mark.faults
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("what", "before"), [(what, before) for what in ("commit", "rename", "sync") for before in (False, True)])
-def test_killed_at_every_commit_rename_and_sync(base: Base, tmp_path: Path, what: str, before: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_at_every_commit_rename_and_sync(
+    base: Base, tmp_path: Path, what: str, before: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     with story(base, tmp_path / "home") as told:
         kills = at_every_instant(told, what, before=before)
         settled(told)

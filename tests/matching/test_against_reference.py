@@ -22,7 +22,7 @@ from portcullis.matching.requests import prepare_requests
 Row = dict[str, Any]
 GIVEN = [
     "John", "Jon", "Jonathan", "Donald", "Ronald", "Jonald", "Bill", "William", "J", "Jose Luis", "Jose Antonio", "Luis", "Xylona", None,
-    "Mary Ann", "Maryann", "Bartholomaeusz-Maximilianus", "Bartholomaeusz-Maximilianos",
+    "Mary Ann", "Maryann", "Tina", "Christina", "Martina", "Bartholomaeusz-Maximilianus", "Bartholomaeusz-Maximilianos",
 ]  # fmt: skip
 MIDDLE = [None, None, "A", "Alan", "Albert", "B", "Luis", "Garcia"]
 FAMILY = [

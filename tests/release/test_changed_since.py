@@ -206,7 +206,7 @@ def bring_register_back(scene: Scene) -> None:
 q, i, a, leaf = schema.request, schema.sample_item, schema.assignment, schema.leaf
 DECIDED = LeafType.REQUEST_DECIDED.value
 CHANGES = (
-    Change("agreement suspended", ("A5", "A11", "A12", "A13", "A14", "A17", "A25"), suspend_the_agreement),
+    Change("agreement suspended", ("A5", "A11", "A12", "A13", "A14", "A16", "A17", "A19", "A25"), suspend_the_agreement),
     Change("another version of the agreement", ("A12",), next_version),
     Change("a switch", ("A8", "A10", "A14", "A23"), put_switch(False), put_switch(True)),
     Change("agency suspended", ("A16",), standing("suspended", 1), standing("suspended", 0)),

@@ -108,7 +108,8 @@ def test_every_answer_has_one_accounting_leaf_that_opens_to_request_reason_date_
         entry = entries[request]
         assert leaf["answer"] == sha256(answers[request].encode())
         assert leaf["accounting"] == commit(entry.salt, "accounting", request, AGREEMENT, entry.value).hex()
-        assert (leaf["agency"], leaf["purpose"], leaf["elements"]) == ("ICE", "criminal_investigation", len(ADDRESS_FIELDS))
+        assert (leaf["agency"], leaf["purpose"], leaf["elements"]) == ("ICE", entry.value["purpose"], len(ADDRESS_FIELDS))
+        assert entry.value["purpose"] in ("criminal_investigation", "criminal_proceeding", "grand_jury")
         assert entry.value["outcome"] in ("disclose", "confirm")
         assert entry.value["recipient"] in (["ICE-1001"], ["ICE-1002"])
         assert entry.value["reason"] and entry.value["requested_on"] == "2025-06-28T14:00:00Z"

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
@@ -25,6 +26,8 @@ from portcullis.rules.rule import Rule
 from portcullis.rules.ruleset import RuleSet
 
 __all__ = ["Single", "evaluate", "evaluate_batch", "schema"]
+
+_Ordinals = npt.NDArray[np.int64]
 
 _MORSEL = 122_880
 """Rows DuckDB gives one thread at a time; a table of one batch would be read by one thread alone."""
@@ -132,7 +135,7 @@ def _checked(facts: pa.Table, ruleset: RuleSet, compiled: Plan) -> pa.Table:
     return facts.select(names).cast(pa.schema(typed.items()))
 
 
-def _refuse_twice(ordinals: np.ndarray[Any, Any]) -> None:
+def _refuse_twice(ordinals: _Ordinals) -> None:
     steps = np.diff(ordinals)
     if (steps <= 0).any() and len(np.unique(ordinals)) != len(ordinals):
         raise OutOfOrder("Two rows of facts have one ordinal.", "Findings are by ordinal.", "Number the rows.")
@@ -204,10 +207,19 @@ def _in_order(found: pa.Table, facts: pa.Table) -> pa.Table:
     have, want = found.column("ordinal").to_numpy(), facts.column("ordinal").to_numpy()
     if np.array_equal(have, want):
         return found
-    order = np.argsort(want, kind="stable")
-    places = order[np.searchsorted(want[order], have)]
+    places = _places(have, want)
     breaks = np.flatnonzero(np.diff(places) != 1) + 1
     if len(breaks) > _RUNS:
-        return found.take(pa.array(np.argsort(places)))
+        rows = np.empty(len(places), np.int64)
+        rows[places] = np.arange(len(places))
+        return found.take(pa.array(rows))
     runs = sorted(zip(places[[0, *breaks]], [0, *breaks], [*breaks, len(places)], strict=True))
     return pa.concat_tables([found.slice(begin, end - begin) for _, begin, end in runs])
+
+
+def _places(have: _Ordinals, want: _Ordinals) -> _Ordinals:
+    """Where each of `have` stands in `want`, which holds the same ordinals."""
+    if want[-1] - want[0] == len(want) - 1 and (np.diff(want) == 1).all():
+        return have - want[0]
+    order = np.argsort(want, kind="stable")
+    return order[np.searchsorted(want[order], have)]

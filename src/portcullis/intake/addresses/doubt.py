@@ -39,6 +39,7 @@ _GENERIC_TYPES = frozenset({"ST", "AVE"})
 _HOUSES = frozenset({"CTR", "CP", "STA", "HVN", "MSN", "UN", "VLG", "LDG", "MNR", "HL"})
 _SEVERITY = [Reading.CLEAR, Reading.DOUBT, Reading.PLACEHOLDER_DOUBT, Reading.INSTITUTION, Reading.HELD, Reading.PLACEHOLDER]
 _MEASURES = frozenset({"BLOCK", "BLOCKS", "BLK", "MILES"})
+_WHOSE = frozenset({"HIS", "HER", "MY", "THEIR", "OUR", "YOUR"})
 _ZIP_WORDS = frozenset({"ZIP", "ZIPCODE", "CODE", "POSTAL", "CODIGO", "CP"})
 _SPACED = 3
 
@@ -147,7 +148,7 @@ def _with_street(tokens: tuple[str, ...], roles: str, kind: str, form: str) -> R
         return Reading.INSTITUTION
     if outside.strong or outside.misspelt or outside.statement:
         return Reading.PLACEHOLDER_DOUBT
-    if outside.any("where") or outside.keys:
+    if outside.any("where", "joining") or outside.loud("statement") or outside.keys:
         return Reading.DOUBT
     if kind == "po_box" and (_words(part["I"]).strong):
         return Reading.PLACEHOLDER
@@ -199,6 +200,8 @@ def _doubtful(name: _Words, street_type: str, number: list[str], last: tuple[str
         return Reading.PLACEHOLDER_DOUBT
     if name.words[:1] == ("THE",) and len(name.words) == 1 and common:
         return Reading.DOUBT
+    if name.words[:1] and name.words[0] in _WHOSE:
+        return Reading.PLACEHOLDER_DOUBT
     measured = len(name.words) > 1 and name.words[0] in _MEASURES
     placed = bool(last) and classify(last[-1]).letter == "T" and bool(name.words) and name.words[0] in vocabulary("where")
     described = measured or placed

@@ -174,7 +174,8 @@ def _box(body: str) -> Parse | None:
         _units(roles, body, match)
         short = "short" in match.re.groupindex
         prefix = match.group("prefix")
-        if prefix and (kind == "rural_route" or body[first] in "xXtRA") and not prefix.startswith("%"):
+        named = kind == "rural_route" and bool(match.groupdict().get("route")) and "number" in match.re.groupindex and prefix in ("w", "=")
+        if prefix and not named and (kind == "rural_route" or body[first] in "xXWRA") and not prefix.startswith("%"):
             continue
         return Parse("".join(roles), kind, "short" if short else "box", short)
     return None

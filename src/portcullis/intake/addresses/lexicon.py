@@ -24,7 +24,7 @@ _DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 _SPLIT = re.compile(r"([A-Z]{2,})([0-9]+[A-Z]{0,2})|([0-9]+)([A-Z]{3,})")
 _QUADRANT = re.compile(r"(NE|NW|SE|SW)([0-9]+(?:ST|ND|RD|TH)?)")
 _HALF = re.compile(r"([0-9]+)-([1-9]/[1-9])")
-_BLOCK = re.compile(r"[0-9]+[A-Z]{1,2}[0-9]+")
+_BLOCK = re.compile(r"[0-9]+[A-Z]{1,2}[0-9]+|[A-Z]{1,2}[0-9]+-[0-9]+")
 _ZIP9 = re.compile(r"[0-9]{5}-[0-9]{4}")
 
 END_ZIP, END_PLUS4, END_COMMA, END_COUNTRY = 1, 2, 4, 8
@@ -33,6 +33,8 @@ _ENDS = {",": END_COMMA, "|": END_COMMA, **dict.fromkeys(("USA", "US", "UNITED",
 
 _CAN_PREFIX = frozenset("HRCUIq7rNMxpXcmKuLeiksz2")
 """Classes of words that people write a number against: APT4, HWY41, RR2, BOX12."""
+_NO_UNIT = frozenset({"NONE", "NULL", "NIL", "NA", "N/A", "UNKNOWN"})
+"""Written in a unit column they mean that there is no unit."""
 _TYPES = frozenset("tsW:T")
 _SILENT_UNITS = frozenset({"APT", "STE", "UNIT", "LOT", "SPC", "TRLR", "RM", "U", "PMB"})
 """Designators that do not tell two units of one building apart (APT 4, UNIT 4 and # 4 are one door)."""
@@ -146,6 +148,8 @@ def _classify(text: str) -> _Forms:
         return _Forms(text, text, text, text, text, "/" if text == "#" else text, int(text == "~"))
     if any(char.isdigit() for char in text):
         return _plain("w", text, SUSPECT)
+    if text in _NO_UNIT:
+        return _plain("w", text, suspect(text))._replace(unit="", unit_key="")
     letter = "l" if len(text) == 1 else "=" if len(text) == 2 else "w"
     return _plain(letter, _in_names().get(text, text), suspect(text))
 

@@ -20,7 +20,7 @@ __all__ = ["BOXES", "MILITARY", "PUERTO_RICO", "STREETS", "UNIT_PIECES"]
 _SEP = "[,|]"
 _ID = "[n5abghlPORDI61of9xq_XK0CT.]"
 _UNIT = (
-    rf"(?:[u7_]e?#*e?(?:{_ID}{{1,2}}|i|[w=](?={_SEP}|$))|#+e?{_ID}{{1,2}}|e{_ID}{{1,2}}|Le?#?{_ID}|#?e?[no1al5b]L|i[n5ab]?|[w=]L(?!e?#?{_ID})|m#?{_ID}"
+    rf"(?:[u7_]e?#*e?(?:{_ID}{{1,2}}|i|[w=](?={_SEP}|$))|#+e?{_ID}{{1,2}}|e{_ID}{{1,2}}|Le?#?{_ID}|#?e?[no1al5b]L|i[n5ab]?|[w=]L(?!e?#?{_ID})|Q#?{_ID}|m#?{_ID}"
     rf"|(?:p|PO|jJ)[xX]e?#?{_ID}|i?Li?)"
 )
 _UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL:W|])l)?)"
@@ -59,7 +59,7 @@ STREETS = tuple(
 )
 
 _BOX_ID = "[n5ab1lghDPORI_0]|[lPORDI]?[n5]"
-_WHO = r"^(?P<prefix>.*?)"
+_WHO = rf"^(?P<lead>(?:{_UNIT}{_SEP}?)*)(?P<prefix>.*?)"
 
 BOXES = (
     ("rural_route", re.compile(rf"{_WHO}(?:r[rR]?|R|W)e?#?(?P<route>[n5ab1lDIPO])?{_SEP}?(?:p|PO)?x[e#]*(?P<number>{_BOX_ID}){_END}")),
@@ -70,9 +70,9 @@ BOXES = (
         re.compile(rf"{_WHO}(?:H?c[RH]?|A[RW]?)e?#?(?P<route>[n5ab1lDIPO])?{_SEP}?(?:p|PO)?x[e#]*(?P<number>{_BOX_ID}){_END}"),
     ),
     ("highway_contract", re.compile(rf"{_WHO}(?:H?c[RH]?|A[RW])e?#?(?P<route>[n5ab1])(?P<short>){_END}")),
-    ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|[w=]J)?j?(?:xX?|X|p|pj|PO)[e#]*(?P<number>{_BOX_ID}){_END}")),
-    ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|[w=]J)?j?(?:xX?|X|p|pj|PO)[e#]*(?P<number>{_BOX_ID})(?P<beside>[^,|#]+?){_END}")),
-    ("general_delivery", re.compile(rf"{_WHO}(?P<words>Gd|dG)e?(?P<station>[Tt:][lnw=5D]?)?{_END}")),
+    ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|[w=]J)?j?(?:xX?|Xw?|p|pj|PO)[e#]*(?P<number>{_BOX_ID}){_END}")),
+    ("po_box", re.compile(rf"{_WHO}(?:p|PO|jJ|[w=]J)?j?(?:xX?|Xw?|p|pj|PO)[e#]*(?P<number>{_BOX_ID})(?P<beside>[^,|#]+?){_END}")),
+    ("general_delivery", re.compile(rf"{_WHO}(?P<words>Gd|dG)e?(?P<beside>[^,|#]*?){_END}")),
 )
 
 MILITARY = (
@@ -81,7 +81,7 @@ MILITARY = (
     re.compile(rf"{_WHO}(?P<words>Gd|dG)(?P<rest>{_SEP}.*)?$"),
 )
 
-_URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?|w[w=Ts8z3:]*)"
+_URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?|[wv:8][w=Ts8z3:v]*?)"
 _DOOR = r"(?:[n5ab]b|[=alDP][n5]|b[n5]?|[n5ah]w?l?|g)"
 _CALLE = rf"[vt:](?:{_WORDS}|[n5b])+?"
 _TAIL = rf"(?P<tail>{_SEP}?[2YQ4][^,|]+|{_SEP}.*|[w=T:]+)?{_REST}"
@@ -94,6 +94,7 @@ PUERTO_RICO = (
     re.compile(
         rf"^(?P<before>[2YQ][^,|E]+?{_SEP}?)?(?P<name>(?:E|[zHR](?=e?[n5ab]{_SEP}?k))[e#]?[n5ab])(?P<door>{_SEP}?k[n50]{_SEP}?(?:k[n50])?){_TAIL}"
     ),
+    re.compile(rf"^(?P<door>k[n0]){_SEP}?(?P<name>E[e#]?[n5ab]){_TAIL}"),
     re.compile(rf"^(?P<urb>Q[^,|]+?)(?P<units>(?:{_SEP}?{_UNIT})+){_REST}"),
     re.compile(rf"^(?P<units>(?:{_UNIT}{_SEP}?)+)(?P<urb>[QY][^,|]+){_REST}"),
     re.compile(rf"^(?P<urb>2[^,|]+?)(?P<word>2|x|k)[e#]?(?P<number>[n5ab]){_END}"),
@@ -101,5 +102,5 @@ PUERTO_RICO = (
 
 UNIT_PIECES = re.compile(
     rf"(?P<floor>(?:#?e?(?P<f1>[no1al5b])L(?!e?#?[n5a]))|(?:Le?#?(?P<f2>{_ID})))|(?P<box>(?:p|PO|jJ)[xX]e?#?{_ID})"
-    rf"|(?P<word>[u7_m])(?P<signs>[e#]*)(?P<id>{_ID}{{1,2}}|i|w|=)|(?P<sign>[e#]+)(?P<id2>{_ID}{{1,2}})|(?P<alone>.)"
+    rf"|(?P<word>[u7_mQ])(?P<signs>[e#]*)(?P<id>{_ID}{{1,2}}|i|w|=)|(?P<sign>[e#]+)(?P<id2>{_ID}{{1,2}})|(?P<alone>.)"
 )

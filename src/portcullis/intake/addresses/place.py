@@ -124,6 +124,11 @@ def city(text: str | None, state_code: str | None) -> Value:
     tokens = cleaned.split()
     if not any(char.isalpha() for char in cleaned):
         return Value(None, "blank" if not cleaned.strip("0 ") else "bad")
+    if len(tokens) > 1 and tokens[-1].isdigit() and len(tokens[-1]) == 5:
+        tokens = tokens[:-1]
+    if len(tokens) > 1 and tokens[-1] == state_code:
+        tokens = tokens[:-1]
+    cleaned = " ".join(tokens)
     form = " ".join(classify(token).town for token in tokens)
     real = read_yaml("placeholders.yaml")["real_cities"].get(state_code or "", [])
     if cleaned in real:

@@ -66,7 +66,7 @@ def _columns(flat: Flat, stream: Stream, parsed: Parsed, names: list[str], place
         "street_name": column(flat, "S1234567", names),
         "street_type": column(flat, "T", [fact.street_type for fact in stream.facts]),
         "postdir": _direction(column(flat, "Q", names)),
-        "unit": column(flat, "UIF", [fact.unit for fact in stream.facts]),
+        "unit": _or_null(column(flat, "UIF", [fact.unit for fact in stream.facts])),
         "unit_key": _unit_key(flat, stream),
         **{name: pa.array(getattr(place, name), pa.string()) for name in ("city", "state", "zip5")},
     }
@@ -95,4 +95,9 @@ def _unit_key(flat: Flat, stream: Stream) -> Any:
     forms = [fact.unit_key for fact in stream.facts] + ["/FL" + fact.number for fact in stream.facts]
     codes: Ints = np.where(flat.roles == ord("F"), flat.codes + len(stream.facts), flat.codes)
     picked = column(Flat(codes, flat.bounds, flat.roles), "UIF", forms, "")
-    return pc.ascii_ltrim(pc.replace_substring_regex(picked, "/+", "/"), "/") if picked.null_count < len(picked) else picked
+    return _or_null(pc.ascii_ltrim(pc.replace_substring_regex(picked, "/+", "/"), "/"))
+
+
+def _or_null(values: Any) -> Any:
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)

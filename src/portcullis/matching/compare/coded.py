@@ -50,7 +50,7 @@ class Names:
     rest: npt.NDArray[np.int32]  # (rows, TOKENS) tokens after the first given
     middle: Codes
     spelling: Codes  # lexicon code of the first given, 0 none
-    roots: npt.NDArray[np.int32]  # (rows, TOKENS) full names the first given is short for, 0 none
+    roots: npt.NDArray[np.int32]  # (rows, some) full names the first given is short for, 0 none
     token_texts: list[str]  # by token code
     bag: npt.NDArray[np.uint64]  # order-free sum over given and family tokens
     bag_middle: npt.NDArray[np.uint64]  # the same with a full middle name
@@ -99,10 +99,10 @@ def _per_value(texts: Texts, table: list[str]) -> Codes:
 
 
 def _roots(first: Texts, words: Lexicon) -> npt.NDArray[np.int32]:
-    table = np.zeros((len(first.values) + 1, TOKENS), np.int32)
-    for i, token in enumerate(first.values):
-        for j, root in enumerate(sorted(words.roots(token))[:TOKENS]):
-            table[i, j] = root
+    found = [sorted(words.roots(token)) for token in first.values]
+    table = np.zeros((len(found) + 1, max((len(f) for f in found), default=0) or 1), np.int32)
+    for i, roots in enumerate(found):
+        table[i, : len(roots)] = roots
     return table[first.code]
 
 
