@@ -49,7 +49,14 @@ def judged(row: Mapping[str, str | None]) -> tuple[int | None, str | None]:
 
 
 EQUAL = (
-    ("123 N Main St Apt 4", "123 NORTH MAIN STREET #4", "123 n. main st., apartment 4", "0123 N Main Str Unit 4", "Apt 4, 123 N Main St", "123 N MAIN ST APT 04"),
+    (
+        "123 N Main St Apt 4",
+        "123 NORTH MAIN STREET #4",
+        "123 n. main st., apartment 4",
+        "0123 N Main Str Unit 4",
+        "Apt 4, 123 N Main St",
+        "123 N MAIN ST APT 04",
+    ),
     ("45 1st Ave", "45 First Avenue", "45 1ST AV", "45 FIRST AVE.", "45  1st   Ave"),
     ("561 23rd St", "561 Twenty-Third St", "561 TWENTY THIRD STREET", "561 23 St"),
     ("One Main St", "1 Main St", "ONE MAIN STREET"),
@@ -64,7 +71,16 @@ EQUAL = (
     ("300 FM 407", "300 Farm to Market 407", "300 FM-407", "300 FM Road 407", "300 F.M. 407"),
     ("2211 N IH 35", "2211 N I-35", "2211 North Interstate 35", "2211 N I 35"),
     ("PO Box 12", "P.O. Box 12", "POB 12", "P O BOX 12", "Post Office Box 12", "po box #12", "POBOX 12", "P.O.Box 012", "Box 12"),
-    ("RR 2 Box 15A", "R.R. 2 BOX 15-A", "Rural Route 2 Box 15A", "RFD 2 Box 15A", "RR2 BX 15A", "Route 2 Box 15A", "RR #2, Box 15A", "Box 15A Route 2"),
+    (
+        "RR 2 Box 15A",
+        "R.R. 2 BOX 15-A",
+        "Rural Route 2 Box 15A",
+        "RFD 2 Box 15A",
+        "RR2 BX 15A",
+        "Route 2 Box 15A",
+        "RR #2, Box 15A",
+        "Box 15A Route 2",
+    ),
     ("HC 68 Box 98", "HCR 68 Box 98", "Highway Contract 68 Box 98", "H.C. 68, Box 98", "Star Route 68 Box 98"),
     ("General Delivery", "GENERAL DELIVERY", "Gen Del", "gen. delivery"),
     ("123 1/2 Elm St", "123½ Elm St", "123-1/2 Elm Street", "123 1/2 ELM STR"),
@@ -120,4 +136,11 @@ UNITS_EQUAL = (
     ("Bsmt", "Basement"),
     ("Lot 12", "Trlr 12", "Space 12", "LOT 012"),
 )
-UNITS_DIFFERENT = (("Apt 4", "Apt 5"), ("Apt 4", "Apt 4B"), ("Apt 2", "Floor 2"), ("Bldg 2 Apt 1", "Bldg 1 Apt 2"), ("Rear", "Front"), ("Apt 12", "Bldg 1 Apt 2"))
+UNITS_DIFFERENT = (
+    ("Apt 4", "Apt 5"),
+    ("Apt 4", "Apt 4B"),
+    ("Apt 2", "Floor 2"),
+    ("Bldg 2 Apt 1", "Bldg 1 Apt 2"),
+    ("Rear", "Front"),
+    ("Apt 12", "Bldg 1 Apt 2"),
+)

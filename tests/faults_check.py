@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import Counter
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, func, select
@@ -14,7 +18,10 @@ from faults_home import Story, integrity, plain_bytes
 from portcullis import accounting, evidence
 from portcullis.batches import get
 from portcullis.crypto import open_commitment, open_sealed
+from portcullis.export import export_bundle
+from portcullis.home import Home
 from portcullis.ledger import Leaf, decode
+from portcullis.ledger.verify import verify
 from portcullis.model import BatchState, LeafType
 from portcullis.publish import publish
 from portcullis.store import outbox, published, reading, schema, size
@@ -70,8 +77,29 @@ def settled(story: Story) -> None:
             assert row["state"] in (BatchState.DISPATCHED, BatchState.ACKNOWLEDGED)
             _decisions(story, conn, row)
             _disclosures(story, conn, row)
-    publish(story.home, recheck=True)
     nothing_plain(story)
+    ledger_verifies(story.home, Path(f"{story.home.path}.bundle"))
+
+
+def ledger_verifies(home: Home, bundle: Path) -> None:
+    """What was published is what the store holds; its bundle verifies by `ledger verify` and by the independent verifier."""
+    publish(home, recheck=True)
+    trust = bundle.with_name(bundle.name + ".trust.json")
+    export_bundle(home, bundle, trust=trust)
+    found = verify(bundle, trust.read_bytes())
+    assert found["verified"], found["first_failure"]
+    assert independent_verifier().main([str(bundle), "--trust", str(trust)]) == 0
+
+
+@cache
+def independent_verifier() -> ModuleType:
+    """`verifier/verify.py`, which is no part of the package."""
+    spec = spec_from_file_location("independent_verifier", Path(__file__).parents[1] / "verifier" / "verify.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _decisions(story: Story, conn: Connection, row: RowMapping) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from portcullis import synthetic
+from portcullis import journey, synthetic
 from portcullis.batches import get
 from portcullis.crypto import save_key, save_secret
 from portcullis.demo import Cast, authorize_all, check_sample, close_reviews, make_cast, send_batch
@@ -89,6 +89,18 @@ def make_base(folder: Path, url: str = "", *, requests: int = REQUESTS, batches:
     _open_quickly(cast.home)
     cast.home.engine.dispose()
     return Base(cast, tuple(one.batch_id for one in got), truth_by_ordinal(made.mixed), _canaries(made), url)
+
+
+def authorized(base: Base) -> Base:
+    """The same base, each of its batches taken to where two people have authorized it."""
+    told = Story(base.cast, base.batches, base.truth, base.canaries, {})
+    for batch in base.batches:
+        for _ in range(3):
+            journey.run(base.cast.home, batch)
+            told.people(batch)
+        assert told.state(batch) is BatchState.AUTHORIZED
+    base.cast.home.engine.dispose()
+    return base
 
 
 def _canaries(made: SmallSet) -> tuple[bytes, ...]:

@@ -344,9 +344,9 @@ def respelled(find: bytes, put: bytes) -> Evidence:
     """The log with one leaf's bytes spelled another way, of the same length."""
     story = honest()
     leaf = encode("rules.changed", {"time": "2025-11-22T10:00:00Z", "why": "abcdefgh", "zeta": 11})
-    pad = leaf.count(b"0" * 1500) and b'"pad":"' + b"0" * (len(put) - len(find)) if len(put) > len(find) else b'"pad":"'
     changed = leaf.replace(find, put)
-    changed = changed.replace(pad, b'"pad":"', 1) if len(put) > len(find) else changed
+    if len(put) > len(find):
+        changed = changed.replace(b'"pad":"' + b"0" * (len(put) - len(find)), b'"pad":"', 1)
     if len(changed) != len(leaf) or changed == leaf:
         raise AssertionError("the respelling is not of the same length")
     return retold(story, [*story.leaves, changed])

@@ -134,7 +134,7 @@ class Story:
 
     def revoke(self, key: SigningKey, agency: str, since: int | None = None) -> int:
         """Revoke a key, from a date if one is given."""
-        body: dict[str, object] = {"key_id": key.key_id} | ({} if since is None else {"from": stamp(since)})
+        body = {"key_id": key.key_id} | ({} if since is None else {"from": stamp(since)})
         return self.leaf("key.revoked", **body, act=self.root_act(agency, "key.revoke", content_of(body)))
 
     def sign_agreement(self, *agencies: str, agreement: Mapping[str, object] = AGREEMENT) -> None:

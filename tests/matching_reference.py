@@ -15,7 +15,7 @@ import pyarrow as pa
 from rapidfuzz.distance import OSA
 
 from portcullis.intake.addresses import standardise_addresses
-from portcullis.intake.names import standardise_names
+from portcullis.intake.names import sound, standardise_names
 from portcullis.matching.lexicon import lexicon
 
 Row = dict[str, Any]
@@ -56,7 +56,7 @@ def family(a: Row, b: Row) -> int:
         return 3
     short = min(len(x), len(y))
     allowed = 3 if short >= 9 else 2 if short >= 6 else 1 if short >= 3 else 0
-    if within(x, y, allowed) or (short >= 4 and a["family_sound"] == b["family_sound"]):
+    if within(x, y, allowed) or (short >= 4 and sound(x) == sound(y)):
         return 2
     if short >= 5 and (x.startswith(y) or y.startswith(x)):
         return 2
@@ -84,7 +84,7 @@ def given(a: Row, b: Row, known: set[str]) -> int:
         return 5
     apart = min(OSA.distance(x, y), OSA.distance(a["given"], b["given"]))
     short = min(len(x), len(y))
-    slip = apart <= (2 if short >= 6 else 1 if short >= 4 else 0) or (short >= 3 and a["given_sound"] == b["given_sound"])
+    slip = apart <= (2 if short >= 6 else 1 if short >= 4 else 0) or (short >= 3 and sound(x) == sound(y))
     if slip and x not in known and not initial:
         return 4
     for one, other in ((a, b), (b, a)):

@@ -50,8 +50,14 @@ class Entry:
     """What a `disclosure` leaf commits to, with its salt and the purpose code that stands in the clear."""
 
     salt: bytes
-    value: Mapping[str, object]
+    text: str
     purpose: str
+
+    @property
+    def value(self) -> Mapping[str, object]:
+        """The entry, parsed only when somebody asks: a batch has many, and few were disclosed."""
+        read: Mapping[str, object] = json.loads(self.text)
+        return read
 
 
 def blind_number(home: Home, number: str) -> bytes:
@@ -131,4 +137,4 @@ def entries(home: Home, conn: Connection, batch_id: str) -> dict[str, Entry]:
     """Log request id → its entry."""
     columns = read(home, conn, batch_id, ["log_request", "accounting_salt", "entry", "purpose"]).to_pydict()
     rows = zip(columns["log_request"], columns["accounting_salt"], columns["entry"], columns["purpose"], strict=True)
-    return {request: Entry(salt, json.loads(entry), purpose) for request, salt, entry, purpose in rows}
+    return {request: Entry(salt, entry, purpose) for request, salt, entry, purpose in rows}

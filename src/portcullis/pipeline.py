@@ -92,8 +92,10 @@ def _beside(left: pa.Table, right: pa.Table) -> pa.Table:
     return left
 
 
-def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str], answer: str) -> pa.Table:
+def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str], answer: str, *, confirm: bool = True) -> pa.Table:
     """`decide` for every request, with people's resolutions (ordinal → accept | refuse) of what was referred.
+
+    `confirm` is the position of R37's switch.
 
     Returns, in file order: `ordinal` int64 · `decision` text (or `refer`) · `reason` text or null (the first rule that failed, else
     the first that referred) · `reasons` text (all of them, joined by `;`) · `check`, `match` text (one digit per rule of the stage, in
@@ -114,6 +116,8 @@ def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str
     persons, same = np.zeros(count, np.int64), np.full(count, -1, np.int64)
     persons[place] = _int(matched.facts["candidates"], 0)
     same[place] = _int(matched.facts["same_as_last_known"], -1)
+    if not confirm:  # the switch of R37 is off: an equal address is disclosed like any other
+        same[same == 1] = 0
     decisions = _decide_columns(deficient, refused, opened, persons, same, answer)
     first, every = _reasons(count, place, checked.findings, matched.findings)
     return pa.table(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import pg_cluster
 from faults_home import Base, make_base
-from portcullis.store import create_store
+
+
+def _url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty PostgreSQL database, or nothing for SQLite."""
+    if request.param == "sqlite":
+        return ""
+    cluster: pg_cluster.Cluster = request.getfixturevalue("postgresql")
+    return cluster.url()
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Base:
     """A batch of 300 requests, just received."""
-    url = ""
-    if request.param == "postgresql":
-        cluster: pg_cluster.Cluster = request.getfixturevalue("postgresql")
-        url = cluster.url()
-    return make_base(tmp_path_factory.mktemp("base"), url)
+    return make_base(tmp_path_factory.mktemp("base"), _url(request))
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def several(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """Four small batches, just received."""
+    return make_base(tmp_path_factory.mktemp("several"), _url(request), requests=12, batches=4)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from faults_check import settled
 from faults_child import KILLED, Death
 from faults_drive import DONE, Killer, drive, start, whole
 from faults_home import Base, Story, story
 from portcullis.batches import get
-from portcullis.store import reading, steps
+from portcullis.store import reading, schema, steps
 
 
 def survive(base: Base, folder: Path, seed: int, kills: int, most: int) -> Killer:
@@ -69,11 +71,12 @@ def at_every_instant(told: Story, what: str, *, before: bool, only: tuple[str, .
     return kills
 
 
-def progress(told: Story) -> tuple[object, ...]:
-    """How far the batch has come: its state, its steps, its answers. (A repeated read of the register is a new leaf, and no progress.)"""
+def progress(told: Story) -> tuple[Any, ...]:
+    """How far the batch has come: its state, its steps, its answers, its decisions. A repeated look at the register is no progress."""
     with reading(told.home.engine) as conn:
         row = get(conn, told.batch)
-        return row["state"], len(steps(conn, told.batch)), row["answers_root"]
+        decided = conn.execute(select(func.count()).where(schema.request.c.batch_id == told.batch)).scalar_one()
+        return row["state"], len(steps(conn, told.batch)), row["answers_root"], decided
 
 
 def test_a_release_killed_at_every_commit_leaves_once(base: Base, tmp_path: Path) -> None:
@@ -81,6 +84,17 @@ def test_a_release_killed_at_every_commit_leaves_once(base: Base, tmp_path: Path
         kills = at_every_instant(told, "commit", before=False, only=("commit", "dispatch"))
         settled(told)
     assert kills >= 3, "after the commit, after the dispatch, after each publication"
+
+
+@pytest.mark.parametrize("base", ["sqlite"], indirect=True)
+def test_killed_amid_its_decisions_a_batch_goes_on_with_another_chunk_setting(base: Base, tmp_path: Path) -> None:
+    """Steps that were counted in chunks would leave requests out, or decide them twice, once the setting is another."""
+    with story(base, tmp_path / "home", chunk=25) as told:
+        while progress(told)[-1] < 50:
+            start(told, ("batch", "run"), death=Death("commit", 8)).wait()
+        told.env["PORTCULLIS_CHUNK"] = "70"
+        drive(told, lambda words: whole(told, words))
+        settled(told)
 
 
 @pytest.mark.faults

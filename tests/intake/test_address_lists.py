@@ -1,4 +1,4 @@
-"""The hand-written lists: no deficient address passes, real unusual ones are hardly ever refused and seldom referred (matching.md, goals)."""
+"""The hand-written lists: no deficient address passes, real unusual ones are hardly ever refused and seldom referred."""
 
 from __future__ import annotations
 

@@ -65,7 +65,9 @@ _TYPES = st.sampled_from([("St", "Street"), ("Ave", "Avenue"), ("Rd", "Road"), (
 _WAYS = st.sampled_from([("", ""), ("N", "North"), ("SW", "Southwest"), ("E", "East")])
 
 
-@given(number=st.integers(1, 99_999), way=_WAYS, name=_NAMES, kind=_TYPES, unit=st.sampled_from(["", "Apt 4", "# 12B", "Fl 3"]), data=st.data())
+@given(
+    number=st.integers(1, 99_999), way=_WAYS, name=_NAMES, kind=_TYPES, unit=st.sampled_from(["", "Apt 4", "# 12B", "Fl 3"]), data=st.data()
+)
 def test_spelling_case_and_punctuation_never_change_the_keys(
     number: int, way: tuple[str, str], name: str, kind: tuple[str, str], unit: str, data: st.DataObject
 ) -> None:

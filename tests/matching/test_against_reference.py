@@ -106,7 +106,7 @@ def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
     return singles
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(people=st.lists(PERSON, min_size=1, max_size=6), requests=st.lists(REQUEST, min_size=1, max_size=12))
 def test_small_generated_registers(tmp_path: Path, people: list[Any], requests: list[Row]) -> None:
     check(tmp_path, people, requests)
@@ -122,12 +122,12 @@ def lodge(rng: random.Random) -> Row:
     return {"address_line": rng.choice(LINE), "unit": rng.choice(UNIT), "city": city, "state": state, "postal_code": postal}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_street_of_neighbours_and_many_requests(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     people = [([draw(rng) for _ in range(rng.choice((1, 1, 2)))], [lodge(rng) for _ in range(rng.choice((1, 2)))]) for _ in range(30)]
     requests = []
-    for _ in range(250):
+    for _ in range(150):
         names, homes = rng.choice(people)
         requests.append({**rng.choice(names), **rng.choice(homes)} if rng.random() < 0.7 else {**draw(rng), **lodge(rng)})
         if rng.random() < 0.5:
@@ -138,7 +138,7 @@ def test_a_street_of_neighbours_and_many_requests(tmp_path: Path, seed: int) -> 
 def test_a_single_request_gives_the_same_as_in_a_batch(tmp_path: Path) -> None:
     rng = random.Random(99)
     people = [([draw(rng)], [lodge(rng)]) for _ in range(60)]
-    requests = [{**rng.choice(people)[0][0], **rng.choice(people)[1][0]} for _ in range(80)]
+    requests = [{**rng.choice(people)[0][0], **rng.choice(people)[1][0]} for _ in range(40)]
     register = prepared(tmp_path, *tables(people))
     batch = asked(requests)
     together = match(batch, register)

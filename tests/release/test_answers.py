@@ -99,7 +99,7 @@ def test_the_answers_root_changes_with_any_answer_any_salt_and_their_order() -> 
     assert root not in others
 
 
-# ---- on the way of a batch -------------------------------------------------------------------------------------------------------------
+# ---- on the way of a batch ------------------------------------------------------------
 def test_answers_are_prepared_for_the_answered_requests_and_no_other(at_both: At) -> None:
     scene = at_both("sampled")
     with scene.read() as conn:

@@ -47,7 +47,7 @@ class Change:
     mend: Deed | None = None
 
 
-# ---- the deeds -----------------------------------------------------------------------------------------------------------------------
+# ---- the deeds ------------------------------------------------------------
 def sql(statement: Callable[[Scene], object]) -> Deed:
     """A row changed by hand: what somebody with the database could do."""
     return lambda scene: scene.step(lambda conn: conn.execute(statement(scene)))  # type: ignore[call-overload]
@@ -262,7 +262,7 @@ def _order(conn: Connection, scene: Scene) -> None:
     conn.execute(schema.court_order.insert().values(**values))
 
 
-# ---- the stories ---------------------------------------------------------------------------------------------------------------------
+# ---- the stories ------------------------------------------------------------
 def nothing_left(scene: Scene) -> None:
     """Back at sampled; signatures void, nothing sent, nothing accounted as disclosed, nothing to hand over."""
     assert scene.state == "sampled"

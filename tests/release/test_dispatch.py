@@ -28,7 +28,7 @@ def sealed(folder: Path) -> dict[str, str]:
     return {one["request"]: one["jwe"] for one in map(json.loads, (folder / "answers.jsonl").read_text().splitlines())}
 
 
-# ---- order ---------------------------------------------------------------------------------------------------------------------------
+# ---- order ------------------------------------------------------------
 @pytest.mark.parametrize("station", [s for s in STATIONS[1:] if s != "authorized"])
 def test_nothing_is_committed_that_is_not_authorized(at: At, station: str) -> None:
     scene = at(station)
@@ -77,7 +77,7 @@ def test_nothing_leaves_before_a_published_checkpoint_covers_the_commit(at_both:
     assert committed["index"] == leaf["committed"] < leaf["checkpoint"]["size"] <= leaf["index"]
 
 
-# ---- what the ledger then holds --------------------------------------------------------------------------------------------------------
+# ---- what the ledger then holds ------------------------------------------------------------
 def test_the_dispatch_and_its_accounting_stand_in_the_ledger_together_before_anything_is_handed_over(at_both: At) -> None:
     scene = at_both("dispatched")
     leaves = scene.leaves(batch=scene.batch)
@@ -145,7 +145,7 @@ def test_the_same_batch_is_not_dispatched_twice(at: At) -> None:
     assert len(scene.leaves(LeafType.DISCLOSURE)) == len(ANSWERED)
 
 
-# ---- what is handed over -----------------------------------------------------------------------------------------------------------
+# ---- what is handed over ------------------------------------------------------------
 def test_handing_over_again_gives_the_same_bytes(at_both: At) -> None:
     scene = at_both("dispatched")
     folder = deliver(scene.home, scene.batch)

@@ -47,7 +47,7 @@ def check(
 
 
 def judged(file: Path) -> Iterator[dict[str, Any]]:
-    """One result per row in file order: `row` (from 1), `genuine` (true, false, null = a person decides), `reason`, `parts`. Raises Refused."""
+    """One result per row in file order: `row` from 1, `genuine` (null = a person decides), `reason`, `parts`. Raises Refused."""
     for batch in read(file, strict=False):
         table = pa.Table.from_batches([batch])
         standard = standardise_addresses(table).to_pylist()

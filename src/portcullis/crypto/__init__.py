@@ -4,7 +4,7 @@
 """
 
 from portcullis.crypto.canonical import canonical, strict_loads
-from portcullis.crypto.commit import blind_index, commit, open_commitment
+from portcullis.crypto.commit import blind_index, commit, commit_text, open_commitment
 from portcullis.crypto.dsse import ACT_TYPE, Lookup, open_act, open_dsse, pae, read_dsse, sign_act, sign_dsse, signer_of
 from portcullis.crypto.encoding import decode64, encode64
 from portcullis.crypto.evidence import read_parquet, write_parquet
@@ -25,6 +25,7 @@ __all__ = [
     "check_jwk",
     "check_public",
     "commit",
+    "commit_text",
     "decode64",
     "destroy",
     "encode64",

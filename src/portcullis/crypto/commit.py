@@ -14,7 +14,7 @@ import hmac
 from portcullis.crypto.canonical import canonical
 from portcullis.errors import OutOfOrder
 
-__all__ = ["blind_index", "commit", "open_commitment"]
+__all__ = ["blind_index", "commit", "commit_text", "open_commitment"]
 
 _DOMAIN = "portcullis/commitment/1"
 _INDEX_DOMAIN = "portcullis/blind-index/1"
@@ -25,7 +25,16 @@ def commit(salt: bytes, field: str, record: str, agreement: str, value: object) 
 
     Raises OutOfOrder when the salt is not 32 bytes, or `value` has no canonical JSON form.
     """
-    return hmac.digest(_thirty_two(salt, "salt"), canonical([_DOMAIN, field, record, agreement, value]), "sha256")
+    return commit_text(salt, field, record, agreement, canonical(value))
+
+
+def commit_text(salt: bytes, field: str, record: str, agreement: str, text: bytes) -> bytes:
+    """`commit` to the value whose canonical JSON is `text`, which the caller has written and which is not parsed again.
+
+    Raises OutOfOrder when the salt is not 32 bytes.
+    """
+    place = canonical([_DOMAIN, field, record, agreement])
+    return hmac.digest(_thirty_two(salt, "salt"), place[:-1] + b"," + text + b"]", "sha256")
 
 
 def open_commitment(commitment: bytes, salt: bytes, field: str, record: str, agreement: str, value: object) -> bool:

@@ -44,9 +44,18 @@ def look_up_keys(parts: pa.Table) -> tuple[Keys, Keys]:
     return combine(point, text_keys(parts["zip5"])), combine(point, text_keys(parts["city"]), text_keys(parts["state"]))
 
 
+def _standard(rows: pa.Table) -> pa.Table:
+    """The standard form of each row, made once per distinct address (a household writes one address many times)."""
+    written = pc.binary_join_element_wise(*[pc.fill_null(rows[c], "\x1e") for c in ORIGINAL], "\x1f")
+    encoded = (written.combine_chunks() if isinstance(written, pa.ChunkedArray) else written).dictionary_encode()
+    codes = np.asarray(encoded.indices)
+    _, first = np.unique(codes, return_index=True)
+    return standardise_addresses(rows.take(pa.array(first))).take(encoded.indices)
+
+
 def places(rows: pa.Table, person: npt.NDArray[np.int32]) -> pa.Table:
     """Addresses clustered by person (columns: person, standard parts, periods, marks, `as_filed_*`)."""
-    parts = standardise_addresses(rows)
+    parts = _standard(rows)
     marks = {"last_known": flags(rows["last_known"], "last_known"), "joint": flags(rows["joint"], "joint")}
     columns = {
         "person": pa.array(person),

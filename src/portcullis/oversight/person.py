@@ -1,13 +1,16 @@
 """Every request and disclosure about one person (26 U.S.C. 6103(p)(3)(A); R42, R43).
 
 The identity comes from standard input or a file, never from a command line. Looking is an `inspection`: its leaf comes first. Entries
-are found by blind index (number, name with date of birth, person of the register), so nobody else's entry is listed.
+are found by blind index (number, name with date of birth, person of the register), so nobody else's entry is listed. A request that
+stated no number is found by the number all the same, when it was matched to the person who has it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +21,7 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.inspections import inspection
 from portcullis.intake.names import standardise_names
+from portcullis.matching.register import is_prepared, open_register
 from portcullis.store import reading, schema, writing
 
 __all__ = ["Identity", "accounting_of"]
@@ -63,20 +67,21 @@ def accounting_of(home: Home, identity: Identity, person: str) -> list[dict[str,
         return [entry for batch_id in batches for entry in _entries(home, conn, batch_id, wanted)]
 
 
-def _blind(home: Home, identity: Identity) -> dict[str, bytes]:
+def _blind(home: Home, identity: Identity) -> dict[str, list[bytes]]:
+    """Column of the accounting → the blind indices that are this person's."""
     row = {name: [getattr(identity, name)] for name in ("given_name", "family_name", "date_of_birth", "taxpayer_number")}
     table = pa.table(
         {name: pa.array(value, pa.string()) for name, value in row.items()}
         | {name: pa.array([None], pa.string()) for name in ("middle_name", "suffix")}
     )
     key = standardise_names(table).to_pylist()[0]
-    wanted: dict[str, bytes] = {}
+    wanted: dict[str, list[bytes]] = {}
     if key["number"]:
-        wanted["blind_number"] = accounting.blind_number(home, key["number"])
+        wanted["blind_number"] = [accounting.blind_number(home, key["number"])]
     if key["given"] and key["family"]:
-        wanted["blind_name"] = accounting.blind_name(home, key["given"], key["family"], key["dob"])
-    if identity.person_id:
-        wanted["blind_person"] = accounting.blind_person(home, identity.person_id)
+        wanted["blind_name"] = [accounting.blind_name(home, key["given"], key["family"], key["dob"])]
+    if persons := _registered(home, key) | ({identity.person_id} if identity.person_id else set()):
+        wanted["blind_person"] = [accounting.blind_person(home, person) for person in sorted(persons)]
     if not wanted:
         raise Refused(
             "Nobody can be found by this identity.", "It needs a number, or given and family name, or a person's id.", "State one."
@@ -84,14 +89,31 @@ def _blind(home: Home, identity: Identity) -> dict[str, bytes]:
     return wanted
 
 
-def _entries(home: Home, conn: Connection, batch_id: str, wanted: dict[str, bytes]) -> list[dict[str, object]]:
+def _registered(home: Home, key: Mapping[str, Any]) -> set[str]:
+    """Who has this number, or this name and date of birth, on the register: a request about them may have stated neither."""
+    folder = home.path / "register"
+    if not is_prepared(folder):
+        return set()
+    register = open_register(folder)
+    names, hits = register.tables["names"], []
+    if key["number"]:
+        hits.append(pc.equal(names["number"], key["number"]))
+    if key["given"] and key["family"] and key["dob"] is not None:
+        parts = [pc.equal(names[name], pa.scalar(key[name], names[name].type)) for name in ("given", "family", "dob")]
+        hits.append(pc.and_(pc.and_(parts[0], parts[1]), parts[2]))
+    rows = {row for hit in hits for row in names.filter(pc.fill_null(hit, False))["person"].to_pylist()}
+    return set(register.tables["persons"]["person_id"].take(pa.array(sorted(rows), pa.int64())).to_pylist())
+
+
+def _entries(home: Home, conn: Connection, batch_id: str, wanted: Mapping[str, list[bytes]]) -> list[dict[str, object]]:
     table = accounting.read(home, conn, batch_id)
     hit = pc.equal(table["ordinal"], -1)
-    for column, value in wanted.items():
-        hit = pc.or_(hit, pc.fill_null(pc.equal(table[column], pa.scalar(value, pa.binary())), False))
+    for column, values in wanted.items():
+        hit = pc.or_(hit, pc.is_in(table[column], pa.array(values, pa.binary())))
     q = schema.request
     found = []
     for row in table.filter(hit).select(["ordinal", "log_request", "entry"]).to_pylist():
         sent = conn.execute(select(q.c.answered).where(q.c.batch_id == batch_id, q.c.ordinal == row["ordinal"])).scalar_one_or_none()
-        found.append({"batch": batch_id, "request": f"{batch_id}/{row['ordinal']}", "disclosed": bool(sent), **json.loads(row["entry"])})
+        where = {"batch": batch_id, "request": f"{batch_id}/{row['ordinal']}", "log_request": row["log_request"], "disclosed": bool(sent)}
+        found.append(json.loads(row["entry"]) | where)
     return found

@@ -8,10 +8,9 @@ Every engine gives the same table, equal to the bit: `ordinal` int64 in the orde
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -21,28 +20,18 @@ from sqlglot import exp
 from portcullis.errors import OutOfOrder
 from portcullis.model import Finding, Verdict
 from portcullis.rules.compile import Plan, plan, render
+from portcullis.rules.engines import on_duckdb, on_rows, schema
 from portcullis.rules.fields import FIRST_DAY, LAST_DAY
 from portcullis.rules.rule import Rule
 from portcullis.rules.ruleset import RuleSet
 
-__all__ = ["Single", "evaluate", "evaluate_batch", "schema"]
+__all__ = ["Single", "evaluate", "evaluate_batch"]
 
 _Ordinals = npt.NDArray[np.int64]
 
-_MORSEL = 122_880
-"""Rows DuckDB gives one thread at a time; a table of one batch would be read by one thread alone."""
-_RUNS = 2_000
 _FEW = 200
 
 _LIMITS = {"flag": (0, 1), "date": (FIRST_DAY, LAST_DAY), "int": (-(2**63), 2**63 - 1)}
-
-
-def schema(compiled: Plan) -> pa.Schema:
-    """The columns of the findings."""
-    fields = [pa.field("ordinal", pa.int64())]
-    for rule in compiled.rules:
-        fields += [pa.field(rule, pa.int8()), pa.field(f"{rule}_reason", pa.string())]
-    return pa.schema(fields)
 
 
 def evaluate(
@@ -63,8 +52,7 @@ def evaluate(
     compiled = plan(ruleset, stage, switches)
     table = _checked(facts, ruleset, compiled)
     engine = engine or ("duckdb" if con is not None or table.num_rows > _FEW else "sqlite")
-    found = _duckdb(compiled, table, con) if engine == "duckdb" else _rows(compiled, _query(compiled, table, engine, con))
-    return _in_order(found.cast(schema(compiled)), table)
+    return on_duckdb(compiled, table, con) if engine == "duckdb" else on_rows(compiled, table, engine, con)
 
 
 def evaluate_batch(ruleset: RuleSet, facts: Mapping[str, int | str | None], *, switches: Mapping[str, bool] | None = None) -> list[Finding]:
@@ -144,82 +132,3 @@ def _refuse_twice(ordinals: _Ordinals) -> None:
 def _inside(column: pa.ChunkedArray, low: int, high: int) -> bool:
     extremes = pc.min_max(column).as_py()
     return extremes["min"] is None or (low <= extremes["min"] and extremes["max"] <= high)
-
-
-def _duckdb(compiled: Plan, table: pa.Table, con: Any) -> pa.Table:
-    """Counts first, over few columns; then every rule in one pass without a join."""
-    connection = con if con is not None else _private()
-    batches = pa.Table.from_batches(table.to_batches(max_chunksize=_MORSEL), table.schema)  # one batch is one thread's work
-    try:
-        if compiled.counts is not None:
-            connection.register("facts", batches)
-            counts = connection.sql(render(compiled.counts, "duckdb")).to_arrow_table()
-            batches = _beside(batches, _in_order(counts, table))
-        connection.register("counted", batches)
-        return connection.sql(render(compiled.narrow, "duckdb")).to_arrow_table()
-    finally:
-        for name in ("facts", "counted"):
-            connection.unregister(name)
-        if con is None:
-            connection.close()
-
-
-def _beside(facts: pa.Table, counts: pa.Table) -> pa.Table:
-    for name in counts.column_names[1:]:
-        facts = facts.append_column(name, counts.column(name))
-    return pa.Table.from_batches(facts.to_batches(max_chunksize=_MORSEL), facts.schema)
-
-
-def _private() -> duckdb.DuckDBPyConnection:
-    """A connection that reads only what it is given and never spills facts to a disk."""
-    connection = duckdb.connect(":memory:", config={"temp_directory": "", "python_enable_replacements": False})
-    connection.execute("SET enable_external_access = false")
-    return connection
-
-
-def _query(compiled: Plan, table: pa.Table, engine: str, con: Any) -> Iterable[Sequence[Any]]:
-    """Load the facts into a temporary table of a row engine, ask, drop it again."""
-    connection = con if con is not None else sqlite3.connect(":memory:")
-    whole, text, mark, dialect = ("BIGINT", "TEXT", "%s", "postgres") if engine == "postgres" else ("INTEGER", "TEXT", "?", "sqlite")
-    kinds = [text if pa.types.is_string(field.type) else whole for field in table.schema]
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(table.column_names, kinds, strict=True))
-    cursor = connection.cursor()
-    cursor.execute(f"CREATE TEMPORARY TABLE facts ({columns})")
-    try:
-        marks = ", ".join([mark] * table.num_columns)
-        cursor.executemany(f"INSERT INTO facts VALUES ({marks})", list(zip(*[column.to_pylist() for column in table.columns], strict=True)))
-        cursor.execute(render(compiled.tree, dialect))
-        return list(cursor.fetchall())
-    finally:
-        cursor.execute("DROP TABLE facts")
-        if con is None:
-            connection.close()
-
-
-def _rows(compiled: Plan, rows: Iterable[Sequence[Any]]) -> pa.Table:
-    wanted = schema(compiled)
-    columns = list(zip(*rows, strict=True)) or [()] * len(wanted)
-    return pa.table([pa.array(values, field.type) for values, field in zip(columns, wanted, strict=True)], schema=wanted)
-
-
-def _in_order(found: pa.Table, facts: pa.Table) -> pa.Table:
-    """The rows in the order of the facts. Engines give them back in runs, so mostly whole runs are put in place, without copying."""
-    have, want = found.column("ordinal").to_numpy(), facts.column("ordinal").to_numpy()
-    if np.array_equal(have, want):
-        return found
-    places = _places(have, want)
-    breaks = np.flatnonzero(np.diff(places) != 1) + 1
-    if len(breaks) > _RUNS:
-        rows = np.empty(len(places), np.int64)
-        rows[places] = np.arange(len(places))
-        return found.take(pa.array(rows))
-    runs = sorted(zip(places[[0, *breaks]], [0, *breaks], [*breaks, len(places)], strict=True))
-    return pa.concat_tables([found.slice(begin, end - begin) for _, begin, end in runs])
-
-
-def _places(have: _Ordinals, want: _Ordinals) -> _Ordinals:
-    """Where each of `have` stands in `want`, which holds the same ordinals."""
-    if want[-1] - want[0] == len(want) - 1 and (np.diff(want) == 1).all():
-        return have - want[0]
-    order = np.argsort(want, kind="stable")
-    return order[np.searchsorted(want[order], have)]

@@ -14,7 +14,7 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.pipeline import Checked
 
-__all__ = ["agreement_of", "checked_of", "matched_of", "receivers_of", "switches_of"]
+__all__ = ["agreement_of", "checked_of", "confirms", "matched_of", "receivers_of", "switches_of"]
 
 
 def agreement_of(home: Home, conn: Connection, row: RowMapping) -> Agreement:
@@ -41,6 +41,11 @@ def switches_of(row: RowMapping) -> dict[str, bool]:
     """The positions of the switches when the batch was received."""
     stated: dict[str, bool] = json.loads(row["switches"])
     return stated
+
+
+def confirms(row: RowMapping) -> bool:
+    """Whether an address equal to the last-known one is answered by `confirm` (R37's switch)."""
+    return switches_of(row).get("R37_confirm", True)
 
 
 def checked_of(home: Home, conn: Connection, batch_id: str) -> Checked:

@@ -10,8 +10,9 @@ The order is drawn because a position in the log would otherwise tell the recipi
 
 from __future__ import annotations
 
-import json
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from sqlalchemy import RowMapping, func, select
 from portcullis import accounting, evidence, pipeline
 from portcullis.agreement import Agreement
 from portcullis.batches import get, move, ref
-from portcullis.crypto import commit
+from portcullis.crypto import commit_text
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
 from portcullis.journal import BatchRef, record_many, writer
@@ -29,7 +30,7 @@ from portcullis.pipeline import Matched
 from portcullis.release.examine import decisions_root_now
 from portcullis.review import open_ordinals, resolutions
 from portcullis.rules import told
-from portcullis.steps.context import agreement_of, checked_of, matched_of, receivers_of
+from portcullis.steps.context import agreement_of, checked_of, confirms, matched_of, receivers_of
 from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of
 from portcullis.store import reading, schema, writing
 from portcullis.store.bulk import insert_many
@@ -64,7 +65,7 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
     with reading(home.engine) as conn:
         checked = checked_of(home, conn, batch_id)
         matched = Matched(*(matched_of(home, conn, batch_id, name) for name in ("facts", "findings", "totals")))
-        outcome = pipeline.decide_all(checked, matched, resolutions(conn, batch_id), agreement.answer)
+        outcome = pipeline.decide_all(checked, matched, resolutions(conn, batch_id), agreement.answer, confirm=confirms(row))
         raw = evidence.read(home, conn, batch_id, "raw", columns=[*SUBJECT_FIELDS, "reason", "statute"])
         receivers = receivers_of(home, conn, batch_id, range(1, row["count"] + 1))
     drawn = {
@@ -129,13 +130,13 @@ _OPENED = ("ordinal", "log_request", "decision_salt", "subject_salt", "decision"
 """The columns of the accounting that open a `request.decided` leaf."""
 
 
-def _leaves(home: Home, batch: BatchRef, agreement_id: str, part: dict[str, list[object]]) -> list[tuple[LeafType, str | None, bytes]]:
+def _leaves(home: Home, batch: BatchRef, agreement_id: str, part: Mapping[str, list[Any]]) -> list[tuple[LeafType, str | None, bytes]]:
     """Ledger id, decision commitment and subject commitment of each request of a chunk."""
     write = writer(home, LeafType.REQUEST_DECIDED, batch, ("id", "decision", "subject"))
     leaves: list[tuple[LeafType, str | None, bytes]] = []
     for request, *salted in zip(*(part[name] for name in _OPENED[1:]), strict=True):
         decision_salt, subject_salt, decision, subject = salted
-        decided = commit(decision_salt, "decision", request, agreement_id, json.loads(decision))
-        about = commit(subject_salt, "subject", request, agreement_id, json.loads(subject))
+        decided = commit_text(decision_salt, "decision", request, agreement_id, decision.encode())
+        about = commit_text(subject_salt, "subject", request, agreement_id, subject.encode())
         leaves.append((LeafType.REQUEST_DECIDED, batch.id, write(bytes.fromhex(request), decided, about)))
     return leaves

@@ -17,7 +17,7 @@ from portcullis.inspections import inspection
 from portcullis.matching.register import open_register
 from portcullis.model import BatchState, Decision
 from portcullis.pipeline import Checked, Matched
-from portcullis.steps.context import agreement_of, checked_of, switches_of
+from portcullis.steps.context import agreement_of, checked_of, confirms, switches_of
 from portcullis.store import reading, schema, writing
 from portcullis.store.steps import done, once
 
@@ -39,7 +39,7 @@ def match_step(home: Home, batch_id: str) -> None:
     with writing(home.engine) as conn:
         for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
             evidence.write(home, conn, batch_id, f"matched_{name}", table)
-        waiting = [{"batch_id": batch_id, "ordinal": o, "codes": codes} for o, codes in _referrals(checked, matched, agreement.answer)]
+        waiting = [{"batch_id": batch_id, "ordinal": o, "codes": codes} for o, codes in _referrals(checked, matched, agreement.answer, confirms(row))]
         if waiting:
             conn.execute(insert(schema.referral), waiting)
         if row["sample_k"] is None and take_stock(conn, batch_id) is None:
@@ -53,9 +53,9 @@ def match_step(home: Home, batch_id: str) -> None:
         move(conn, batch_id, BatchState.CHECKED, BatchState.MATCHED)
 
 
-def _referrals(checked: Checked, matched: Matched, answer: str) -> Iterator[tuple[int, str]]:
+def _referrals(checked: Checked, matched: Matched, answer: str, confirm: bool) -> Iterator[tuple[int, str]]:
     """Ordinal and reason codes of everything only a person can decide."""
-    outcome = pipeline.decide_all(checked, matched, {}, answer)
+    outcome = pipeline.decide_all(checked, matched, {}, answer, confirm=confirm)
     for ordinal, decision, reasons in zip(*(outcome[name].to_pylist() for name in ("ordinal", "decision", "reasons")), strict=True):
         if decision == Decision.REFER:
             yield ordinal, reasons

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from portcullis.intake.addresses.grammar import CONSTANTS
+from portcullis.intake.addresses.roles import CONSTANTS
 
 __all__ = ["Flat", "column", "compact"]
 

@@ -1,9 +1,4 @@
-"""One row's class letters to roles, one role letter per token. Each different signature is parsed once, in plain Python; rows only look it up.
-
-Roles: N number · P direction before · S street name · T street type · Q direction after · U unit word (shown) · I unit id · F floor · C city
-B urbanizacion (part of the delivery key) · E words beside the address (read a second time) · X left out · Z state or ZIP · and those that stand for a constant in the street name:
-1 `US HWY`, 2 `SR`, 3 `CR`, 4 `RR`, 5 `HC`, 6 `PO BOX`, 7 `GENERAL DELIVERY`.
-"""
+"""One row's class letters to roles. Each different signature is parsed once, in plain Python; rows only look it up."""
 
 from __future__ import annotations
 
@@ -11,23 +6,29 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from portcullis.intake.addresses.patterns import BOXES, MILITARY, PUERTO_RICO, STREETS, UNIT_PIECES
+from portcullis.intake.addresses.patterns import BOXES, MILITARY, PUERTO_RICO, STREETS
+from portcullis.intake.addresses.roles import box_roles, military_roles, puerto_rico_roles, street_roles
 
-__all__ = ["CONSTANTS", "KINDS", "Parse", "parse"]
+__all__ = ["KINDS", "Parse", "delivery_line", "parse"]
 
 KINDS = ("street", "po_box", "rural_route", "highway_contract", "general_delivery", "military", "puerto_rico")
-CONSTANTS = {"1": "US HWY", "2": "SR", "3": "CR", "4": "RR", "5": "HC", "6": "PO BOX", "7": "GENERAL DELIVERY"}
 
-_BOX_ROLE = {"rural_route": "4", "highway_contract": "5", "po_box": "6", "general_delivery": "7"}
-_ONLY_LETTERS = frozenset("D6lPOI_Re#")
-_GENERIC_WORDS = frozenset("rRHCUyqNxpjJXcAGdBK")
-_UNIT_CLASSES = frozenset("uLi#em_")
-_STRONG = frozenset("ts:W")
+_LETTERS = frozenset("D6lPOI_Re#")
+_ROAD_AND_BOX_WORDS = frozenset("rRHCUyqNxpjJXcAGdBK")
+_UNIT_WORDS = frozenset("uLi#em_")
+_DIRECTIONS = frozenset("D6")
+_WORDLESS = frozenset(",|#%&n5h90f")
+_LONE_TYPES = ("t", "s", ":", "T", "W")
+_LONE_WORDS = ("t", "W", "i", "L", "u", "d", "G", "r", "C")
+_SPELT_OUT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """Roles per token; the kind of delivery line or None; `form` the shape that fitted; `doubt` when a person should look."""
+    """Roles per token; the kind of delivery line or None; `form` the shape that fitted; `doubt` when a person should look.
+
+    `words` is false when nothing but numbers and signs was written.
+    """
 
     roles: str
     kind: str | None
@@ -37,7 +38,7 @@ class Parse:
 
     @property
     def wordless(self) -> bool:
-        """Whether nothing but numbers and signs was written."""
+        """No delivery line, and nothing but numbers and signs."""
         return self.kind is None and not self.words
 
     @property
@@ -49,220 +50,88 @@ class Parse:
 @lru_cache(maxsize=500_000)
 def parse(signature: str) -> Parse:
     """Parse a signature: region letter (`n` plain, `m` military, `r` Puerto Rico, capital when free text), then class letters."""
+    from portcullis.intake.addresses.freetext import parse_free  # noqa: PLC0415  # it parses lines with this module
+
     region, body = signature[0], signature[1:]
-    if region.isupper():
-        return _free(region.lower(), body)
-    found = _line(region, body)
+    found = parse_free(region.lower(), body) if region.isupper() else delivery_line(region, body)
     return replace(found, roles="X" + found.roles)
 
 
-def _line(region: str, body: str) -> Parse:
+def delivery_line(region: str, body: str) -> Parse:
     """The delivery line of one address, without city, state and ZIP."""
+    found: Parse | None = None
     if region == "m":
         found = _military(body)
-        if found:
-            return found
-    if region == "r" or "Y" in body or "E" in body:
+    elif region == "r" or "Y" in body or "E" in body:
         found = _puerto_rico(body)
-        if found:
-            return found
-    return _street(body) or _box(body) or Parse("X" * len(body), None, words=_has_words(body))
-
-
-def _has_words(body: str) -> bool:
-    return bool(set(body) - frozenset(",|#%&n5h90f"))
-
-
-def _paint(roles: list[str], match: re.Match[str], group: str, role: str) -> None:
-    if group in match.re.groupindex and match.group(group):
-        roles[match.start(group) : match.end(group)] = role * (match.end(group) - match.start(group))
+    return found or _street(body) or _box(body) or Parse("X" * len(body), None, words=bool(set(body) - _WORDLESS))
 
 
 def _street(body: str) -> Parse | None:
     for form, pattern in STREETS:
         match = pattern.match(body)
         if match and _plausible(form, match):
-            return Parse(_street_roles(body, match), "street", form, _street_doubt(form, match))
+            return Parse(street_roles(body, match), "street", form, _doubtful(form, match))
     return None
 
 
 def _plausible(form: str, match: re.Match[str]) -> bool:
-    """A bare street must be more than letters or units; a prefix without comma needs a street type behind it."""
-    name = match.group("name")
-    if form == "bare":
-        if set(name) <= frozenset("D6") or match.group("number")[0] == "D" and match.group("prefix"):
-            return False
-        if match.group("prefix") and name in ("t", "s", ":", "T", "W"):
-            return False
-        if set(name) <= _GENERIC_WORDS:
-            return False
-        if set(name) <= _ONLY_LETTERS or set(name) <= _UNIT_CLASSES or name in ("s", "e", "x", "&"):
-            return False
-        if name[0] == "#" or name[-1] in "#" or (name[0] == "e" and "w" not in name):
-            return False
-    if form == "typed" and match.group("number")[0] == "D" and set(name) <= frozenset("D6"):
-        return False
-    if form == "typed" and (name[0] in "#&" or set(name) <= frozenset("e#")):
-        return False
-    return not (form in ("grid", "short") and match.group("prefix"))
-
-
-def _street_doubt(form: str, match: re.Match[str]) -> bool:
-    """Shapes that a person should see: a street of one bare type or unit word, words before the number where no street type follows."""
+    """Whether what matched as a name can be one."""
     name, prefix = match.group("name"), match.group("prefix")
-    if form == "bare" and (name in ("t", "W", "i", "L", "u", "d", "G", "r", "C") or "&" in name or set(name) <= frozenset("=lz")):
+    if form in ("bare", "typed") and match.group("number")[0] == "D" and (set(name) <= _DIRECTIONS or prefix):
+        return False
+    if form == "bare":
+        return _plausible_alone(name, prefix)
+    if form == "typed":
+        return name[0] not in "#&" and not set(name) <= frozenset("e#")
+    return not (form in ("grid", "short") and prefix)
+
+
+def _plausible_alone(name: str, prefix: str | None) -> bool:
+    """A street without a type is more than letters, unit words or road words, and not a type after other words."""
+    if prefix and name in _LONE_TYPES:
+        return False
+    if any(set(name) <= idle for idle in (_LETTERS, _ROAD_AND_BOX_WORDS, _UNIT_WORDS)) or name in ("s", "&"):
+        return False
+    return "#" not in (name[0], name[-1]) and not (name[0] == "e" and "w" not in name)
+
+
+def _doubtful(form: str, match: re.Match[str]) -> bool:
+    """Shapes that a person should see: a lone type or unit word, very short words, letters spelt out, a name after other words."""
+    name, prefix = match.group("name"), match.group("prefix")
+    if match.group("number") == "b":
+        return True
+    if form == "typed":
+        return len(name) >= _SPELT_OUT and set(name) <= _LETTERS
+    if form == "bare" and (name in _LONE_WORDS or "&" in name or set(name) <= frozenset("=lz")):
         return True
     return bool(prefix) and form in ("bare", "lettered") and not prefix.startswith("%")
-
-
-def _street_roles(body: str, match: re.Match[str]) -> str:
-    roles = ["X"] * len(body)
-    for group, role in (("number", "N"), ("predir", "P"), ("old", "S"), ("name", "S"), ("type", "T"), ("postdir", "Q"), ("named", "S")):
-        _paint(roles, match, group, role)
-    for group, role in (("us", "1"), ("state", "2"), ("county", "3")):
-        if group in match.re.groupindex and match.group(group):
-            roles[match.start(group) : match.end(group)] = role + "X" * (match.end(group) - match.start(group) - 1)
-    if match.group("number").startswith("Mj"):
-        roles[match.start("number") + 1] = "X"
-    _units(roles, body, match)
-    return "".join(roles)
-
-
-def _units(roles: list[str], body: str, match: re.Match[str]) -> None:
-    """Roles of everything that tells doors of one building apart: before the number, after the street, in the unit column."""
-    for group in ("prefix", "rest", "before", "tail", "beside"):
-        _paint(roles, match, group, "E")
-    for at, letter in enumerate(body):
-        if letter in ",|%" and roles[at] == "E":
-            roles[at] = "X"
-    for group in ("lead", "units"):
-        if group in match.re.groupindex and match.group(group):
-            _unit_roles(roles, body, match.start(group), match.end(group))
-    if "rest" in match.re.groupindex and match.group("rest"):
-        bar = body.find("|", match.start("rest"))
-        if bar >= 0 and body[bar + 1 : bar + 2] != "%":
-            _unit_roles(roles, body, bar, len(body), loose=True)
-
-
-def _unit_roles(roles: list[str], body: str, start: int, end: int, loose: bool = False) -> None:
-    for piece in UNIT_PIECES.finditer(body, start, end):
-        for group, role in (
-            ("floor", "U"),
-            ("word", "U"),
-            ("id", "I"),
-            ("sign", "U"),
-            ("id2", "I"),
-            ("f1", "F"),
-            ("f2", "F"),
-            ("box", "X"),
-        ):
-            _paint(roles, piece, group, role)
-        if piece.group("alone") and piece.group("alone") not in ",|":
-            roles[piece.start()] = "I" if piece.group("alone") not in "uLe#%" or loose else "X"
 
 
 def _box(body: str) -> Parse | None:
     for kind, pattern in BOXES:
         match = pattern.match(body)
-        if not match:
-            continue
-        roles = ["X"] * len(body)
-        first = match.start("mark") if "mark" in match.re.groupindex else match.end("prefix")
-        roles[first] = _BOX_ROLE[kind]
-        for group, role in (("route", "S"), ("number", "N")):
-            _paint(roles, match, group, role)
-        _units(roles, body, match)
-        short = "short" in match.re.groupindex
-        prefix = match.group("prefix")
-        named = kind == "rural_route" and bool(match.groupdict().get("route")) and "number" in match.re.groupindex and prefix in ("w", "=")
-        if prefix and not named and (kind == "rural_route" or body[first] in "xXWRA") and not prefix.startswith("%"):
-            continue
-        return Parse("".join(roles), kind, "short" if short else "box", short)
+        if match and _boxed(kind, body, match):
+            short = "short" in match.re.groupindex
+            return Parse(box_roles(body, match, kind), kind, "short" if short else "box", short)
     return None
+
+
+def _boxed(kind: str, body: str, match: re.Match[str]) -> bool:
+    """Words before a route or a lone BOX make it something else, except one name (Navajo Route 12 Box 4) and care of."""
+    prefix = match.group("prefix")
+    if not prefix or prefix.startswith("%"):
+        return True
+    if kind == "rural_route":
+        return prefix in ("w", "=") and bool(match.groupdict().get("route")) and "number" in match.re.groupindex
+    return body[match.end("prefix")] not in "xXWRA"
 
 
 def _military(body: str) -> Parse | None:
-    for pattern in MILITARY:
-        match = pattern.match(body)
-        if not match:
-            continue
-        roles = ["X"] * len(body)
-        for group, role in (("words", "S"), ("route", "S"), ("ship", "S"), ("number", "N"), ("prefix", "E"), ("rest", "E")):
-            _paint(roles, match, group, role)
-        return Parse("".join(roles), "military", "military")
-    return None
+    match = next(filter(None, (pattern.match(body) for pattern in MILITARY)), None)
+    return Parse(military_roles(body, match), "military", "military") if match else None
 
 
 def _puerto_rico(body: str) -> Parse | None:
-    for pattern in PUERTO_RICO:
-        match = pattern.match(body)
-        if not match:
-            continue
-        roles = ["X"] * len(body)
-        for group, role in (("number", "N"), ("name", "S"), ("postdir", "Q"), ("urb", "B"), ("door", "N")):
-            _paint(roles, match, group, role)
-        for at, letter in enumerate(body):
-            if letter in ",|":
-                roles[at] = "X"
-        _units(roles, body, match)
-        return Parse("".join(roles), "puerto_rico", "puerto_rico")
-    return None
-
-
-def _free(region: str, body: str) -> Parse:
-    """One text for everything: the town is the last part, after a comma if there is one, else where the street ends best."""
-    end = body.find("Z")
-    head = body if end < 0 else body[:end]
-    head = head.rstrip(",|")
-    tail = "Z" * (len(body) - len(head))
-    comma = max(head.rfind(","), head.rfind("|"))
-    town = head[comma + 1 :]
-    if comma > 0 and town and not set(town) & frozenset("n5ah90#%g"):
-        found = _line(region, head[:comma])
-        if found.kind:
-            return _with_town(found, head, comma + 1, tail)
-    return _without_comma(region, head, tail)
-
-
-def _with_town(found: Parse, head: str, start: int, tail: str) -> Parse:
-    roles = found.roles + "X" * (start - len(found.roles)) + "C" * (len(head) - start)
-    return replace(found, roles="X" + roles + tail)
-
-
-_PREFERENCE = {"box": 0, "military": 0, "puerto_rico": 0, "highway": 1, "typed": 1, "grid": 2, "lettered": 2, "short": 3, "bare": 4}
-_MAX_TOWN = 5
-
-
-def _without_comma(region: str, head: str, tail: str) -> Parse:
-    best: tuple[tuple[int, int], int, Parse] | None = None
-    for start in range(len(head) - 1, max(0, len(head) - 1 - _MAX_TOWN), -1):
-        if head[start] in "n5ah90#%g,|":
-            break
-        if head[start] in "oLui":
-            continue
-        found = _line(region, head[:start].rstrip(","))
-        if found.kind:
-            rank = _rank(found, head, start)
-            if best is None or rank < best[0]:
-                best = (rank, start, found)
-    if best:
-        return _with_town(best[2], head, best[1], tail)
-    found = _line(region, head)
-    return replace(found, roles="X" + found.roles + tail)
-
-
-def _rank(found: Parse, head: str, start: int) -> tuple[int, int]:
-    """Lower is better: a street with a strong type that ends just before the town; then weaker ends; then a bare street and a short town."""
-    level = _PREFERENCE.get(found.form, 5)
-    if found.form == "typed":
-        last = found.roles.rfind("T")
-        level = 1 if head[last] in _STRONG else 3
-        if set(head[found.roles.find("S") : last]) <= frozenset("Cy"):
-            level = 5
-    town = len(head) - start
-    if level == 4:
-        opener = head[start] in "8S3sD"
-        return level, (0 if opener and town > 1 else 1) * 10 + town
-    if head[start] == "6" or "I" in found.roles and level > 1:
-        return level + 1, -town
-    return level, -town
+    match = next(filter(None, (pattern.match(body) for pattern in PUERTO_RICO)), None)
+    return Parse(puerto_rico_roles(body, match), "puerto_rico", "puerto_rico") if match else None

@@ -73,7 +73,7 @@ def _place(parts: Parts) -> Judgement | None:
         return Judgement(0, PLACEHOLDER)
     if parts.state == "abroad" or parts.zip in _REFUSED_ZIP or (parts.state == "bad" and parts.zip != "ok"):
         return Judgement(0, INCOMPLETE)
-    missing = [parts.city in ("blank", "bad"), parts.state in ("blank", "bad"), parts.zip == "blank"]
+    missing = [parts.city in ("blank", "bad"), parts.state in ("blank", "bad"), parts.zip in ("blank", "bad")]
     if sum(missing) > 1:
         return Judgement(0, INCOMPLETE)
     if not any(missing) and parts.zip in ("ok", "filler") and parts.agreement == DISAGREES:

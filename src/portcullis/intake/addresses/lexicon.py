@@ -1,6 +1,6 @@
 """What one token is, whatever stands beside it: a class letter, its normal forms by role, and whether its row wants a second look.
 
-A token has one class under every spelling (STREET and STR, N and NORTH, FIRST and 1ST), which is what makes renderings of one address equal.
+A token has one class under every spelling (STREET and STR, N and NORTH, FIRST and 1ST): that makes renderings of one address equal.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _SPLIT = re.compile(r"([A-Z]{2,})([0-9]+[A-Z]{0,2})|([0-9]+)([A-Z]{3,})")
 _QUADRANT = re.compile(r"(NE|NW|SE|SW)([0-9]+(?:ST|ND|RD|TH)?)")
 _HALF = re.compile(r"([0-9]+)-([1-9]/[1-9])")
 _BLOCK = re.compile(r"[0-9]+[A-Z]{1,2}[0-9]+|[A-Z]{1,2}[0-9]+-[0-9]+")
+_ZERO_AS_O = re.compile(r"[0-9]+O[0-9O]*[0-9]")
 _ZIP9 = re.compile(r"[0-9]{5}-[0-9]{4}")
 
 END_ZIP, END_PLUS4, END_COMMA, END_COUNTRY = 1, 2, 4, 8
@@ -168,6 +169,8 @@ def _digits(text: str) -> _Forms:
 def _mixed(text: str) -> _Forms:
     if _ZIP9.fullmatch(text):
         return _plain("9", text)
+    if _ZERO_AS_O.fullmatch(text):
+        return _digits(text.replace("O", "0"))
     ordinal = _ORDINAL.fullmatch(text)
     if ordinal:
         return _plain("o", ordinal.group(1))

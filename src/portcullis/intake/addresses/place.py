@@ -1,7 +1,7 @@
 """City, state and ZIP: what each value says, and whether they agree. Pure; one answer per different value.
 
-ZIP is checked by its first three digits (USPS), with the single codes that serve a place across a state line. A neighbouring state is a doubt,
-any other disagreement a defect. A leading zero lost in a spreadsheet is put back.
+ZIP is checked by its first three digits (USPS), with the single codes that serve a place across a state line. A neighbouring state
+is a doubt, any other disagreement a defect. A leading zero lost in a spreadsheet is put back.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _COUNTRY = frozenset({"US", "USA", "U S A", "U S", "UNITED STATES", "UNITED STAT
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Normal form, and what it is, one of STATUSES: `odd` a person looks, `far` a town abroad, `filler` a ZIP typed for want of one, `bad` unreadable."""
+    """Normal form, and what it is, one of STATUSES.
+
+    `odd`: a person looks. `far`: a town abroad. `filler`: a ZIP typed for want of one. `bad`: unreadable.
+    """
 
     text: str | None
     status: str

@@ -83,7 +83,7 @@ def _direction(values: Any) -> Any:
 
 
 def _delivery_key(out: dict[str, Any], urb: Any) -> Any:
-    """Kind and every part of the delivery line but the unit, without spaces, so that MC INTYRE and MCINTYRE are one; a fraction stays apart."""
+    """Every part of the delivery line but the unit, without spaces, so that MC INTYRE and MCINTYRE are one; a fraction stays apart."""
     number = pc.replace_substring_regex(pc.fill_null(out["number"], ""), r" ([0-9]+/)", r"+\1")
     parts = [compact(number), *(compact(out[name]) for name in ("predir", "street_name", "street_type", "postdir")), compact(urb)]
     key = pc.binary_join_element_wise(out["kind"], *parts, "|")

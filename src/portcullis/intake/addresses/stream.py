@@ -1,4 +1,4 @@
-"""The tokens of many rows as numbers: which of the different tokens each one is, where rows begin, and the facts about the different ones."""
+"""The tokens of many rows as numbers: which of the different tokens each is, where rows begin, and the facts about the different ones."""
 
 from __future__ import annotations
 

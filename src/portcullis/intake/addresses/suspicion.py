@@ -1,6 +1,7 @@
-"""Whether one word says that there is no address, or that a person is held: exactly, with a slip of the pen, in look-alike digits, or as mere keys.
+"""Whether one word says that there is no address, or that a person is held: exactly, misspelt, in look-alike digits, or as mere keys.
 
-A suspect word decides nothing alone; `doubt.py` reads the row it stands in. What is missed here is still refused for want of a number and a street.
+A suspect word decides nothing alone; `doubt.py` reads the row it stands in. What is missed here is still refused
+for want of a number and a street.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _long_words() -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=200_000)
 def near(word: str) -> str | None:
-    """The strong word this one is a misspelling of: one edit from six letters, two from eight and the same first letter. Never itself a known word."""
+    """The strong word this one misspells: one edit from six letters, two from eight with the same first letter. Known words do not."""
     if len(word) < _MIN_FUZZY - 1 or word in vocabulary("protected") or word in vocabulary("strong") or word in vocabulary("custody"):
         return None
     inside = _INSIDE.search(word)

@@ -36,7 +36,7 @@ def readings_of(stream: Stream, parsed: Parsed) -> Ints:
     readings = np.zeros(len(parsed.which), np.int64)
     for row in np.flatnonzero(suspect | (bare & hinted) | wordless):
         found = parsed.parses[parsed.which[row]]
-        pairs = [(token, role) for token, role in zip(stream.tokens(row), found.roles[1:], strict=True) if role not in "CZ"]
+        pairs = [(token, role) for token, role in zip(stream.tokens(int(row)), found.roles[1:], strict=True) if role not in "CZ"]
         readings[row] = read(tuple(token for token, _ in pairs), "".join(role for _, role in pairs), found.kind, found.form)
     return readings
 
@@ -70,14 +70,15 @@ def _regions() -> Any:
 
 
 def _odd(bare: npt.NDArray[np.bool_], parts: dict[str, Any], place: Located) -> Ints:
-    """Rows whose parts repeat one another or are filler: a number of zeros, a ZIP for a number, a town or state for a street without type."""
+    """Rows whose parts repeat one another or are filler: number zero, a ZIP for a number, a town or state for a street without type."""
     same_zip = _equal(parts["number"], parts["zip5"])
     box = _equal(parts["kind"], pa.scalar("po_box"))
     name = compact(parts["street_name"])
     filler = pc.is_in(pc.fill_null(parts["number"], ""), _FILLER).to_numpy(zero_copy_only=False)
     elsewhere = pc.is_in(name, _regions()).to_numpy(zero_copy_only=False)
     repeated = _equal(name, compact(parts["city"])) | elsewhere | filler | same_zip
-    return (_equal(parts["number"], pa.scalar("0")) | (bare & repeated) | (box & same_zip)).astype(np.int64)
+    odd: npt.NDArray[np.bool_] = _equal(parts["number"], pa.scalar("0")) | (bare & repeated) | (box & same_zip)
+    return odd.astype(np.int64)
 
 
 def _equal(first: Any, second: Any) -> npt.NDArray[np.bool_]:

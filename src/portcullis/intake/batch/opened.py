@@ -138,7 +138,7 @@ def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreeme
         "signer_on_roster": roster,
         "signer_is_head": head,
         "delegation_present": delegated,
-        "delegation_approved": int(head and not delegated),  # counsel's approval of any other cannot be recorded yet: never approved
+        "delegation_approved": int(not delegated),  # a delegation's approval cannot be recorded yet, so none is approved
         "agency_federal": int(agreement is not None and agreement.recipient == envelope.agency),
         "gate": envelope.gate,
         "data_class": envelope.data_class,

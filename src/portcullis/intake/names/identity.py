@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import unicodedata
 
-__all__ = ["birth_date", "taxpayer_number"]
+__all__ = ["NOBODYS_NUMBERS", "birth_date", "taxpayer_number"]
 
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {month: i for i, month in enumerate(_MONTH_NAMES.split(), 1)}
@@ -22,6 +22,8 @@ _WORD_DAY = re.compile(r"^([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})
 _PACKED = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NOBODY = frozenset({(1900, 1, 1), (1901, 1, 1), (1800, 1, 1), (1111, 11, 11)})
+NOBODYS_NUMBERS = tuple(str(digit) * 9 for digit in range(10)) + ("123456789", "987654321", "012345678")
+"""Digits that stand for no number."""
 EARLIEST_YEAR, LATEST_YEAR = 1850, 2100
 
 
@@ -63,6 +65,6 @@ def taxpayer_number(value: str | None) -> tuple[str | None, int | None]:
     if not text:
         return None, None
     digits = re.sub(r"[\s.\-‐-―]", "", text)
-    if not re.fullmatch(r"[0-9]{9}", digits) or len(set(digits)) == 1 or digits in {"123456789", "987654321", "012345678"}:
+    if not re.fullmatch(r"[0-9]{9}", digits) or digits in NOBODYS_NUMBERS:
         return None, 0
     return digits, 1

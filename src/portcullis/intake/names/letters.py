@@ -1,7 +1,7 @@
 """Letters: any written name to plain capital tokens, the same way on both sides of a comparison.
 
-Order of the folding: compatibility forms (full-width, ligatures), letters without a decomposition, Cyrillic and Greek by the
-usual passport romanisation, diacritics dropped, apostrophes closed up (O'Brien, D'Angelo), everything else a gap. Digits that
+Order of the folding: compatibility forms (full-width, ligatures) and diacritics, letters without a decomposition, Cyrillic and
+Greek by the usual romanisation, apostrophes closed up (O'Brien, D'Angelo), everything else a gap. Digits that
 stand inside a word are read as the letters a scanner mistakes them for. Scripts without a table here (Arabic, Chinese) keep
 their letters and can only agree exactly.
 """
@@ -34,8 +34,8 @@ def fold(text: str) -> str:
     upper = text.strip().upper()
     if _ASCII.match(upper):
         return upper
-    plain = unicodedata.normalize("NFKC", text).lower().translate(_TABLE)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower())
+    plain = "".join(c for c in lower if not unicodedata.combining(c)).translate(_TABLE)
     tokens = _GAPS.sub(" ", _APOSTROPHES.sub("", plain)).upper().split()
     return " ".join(token if token.isdigit() or not token[0].isalpha() else token.translate(_SCANNED) for token in tokens)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["is_placeholder_pair", "strong"]
+__all__ = ["empty", "strong"]
 
 
 @lru_cache(maxsize=1)
@@ -31,12 +31,7 @@ def strong(compact: str | None, *, given: bool) -> bool:
     return compact in words["strong"] or (given and compact in words["relation"])
 
 
-def is_placeholder_pair(given: str | None, family: str | None) -> bool:
-    """Whether given and family name together name nobody."""
-    if strong(given, given=True) or strong(family, given=False):
-        return True
-    if given in {"JOHN", "JANE"} and family in {"DOE", "ROE"}:
-        return True
+def empty(compact: str | None) -> bool:
+    """Whether a part names nobody if the other part names nobody either (a part that is missing says nothing)."""
     words = _words()
-    empty = words["strong"] | words["relation"] | words["weak"]
-    return given in empty and family in empty
+    return compact in words["strong"] or compact in words["relation"] or compact in words["weak"]

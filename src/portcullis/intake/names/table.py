@@ -11,10 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from portcullis.intake.names.identity import birth_date, taxpayer_number
-from portcullis.intake.names.letters import sound
+from portcullis.intake.names.identity import NOBODYS_NUMBERS, birth_date, taxpayer_number
 from portcullis.intake.names.parts import family_parts, generation_of, given_parts, middle_parts
-from portcullis.intake.names.placeholders import is_placeholder_pair, strong
+from portcullis.intake.names.placeholders import empty, strong
 
 __all__ = ["NAME_INPUT", "NAME_SCHEMA", "STANDARDISER_VERSION", "standardise_names"]
 
@@ -29,12 +28,10 @@ NAME_SCHEMA = pa.schema(
         ("given_first", pa.string()),  # the first of them
         ("given_rest", pa.string()),  # the others, with gaps
         ("given_initial", pa.string()),
-        ("given_sound", pa.string()),  # spelling-blind form of the first
         ("middle", pa.string()),  # the middle field, compact
         ("middle_initial", pa.string()),
         ("family", pa.string()),  # compact, particles kept
         ("family_tokens", pa.string()),  # core tokens with gaps, particles left out
-        ("family_sound", pa.string()),
         ("suffix", pa.string()),  # SR JR III IV V
         ("generation", pa.int8()),  # 1 … 5
         ("dob", pa.int32()),  # epoch days
@@ -74,12 +71,13 @@ def _given_columns(table: pa.Table, spilled: pa.Array) -> dict[str, pa.Array]:
     live = [p if not strong(p.compact, given=True) else given_parts(None) for p in parts]
     firsts = [p.first for p in live]
     return {
-        "written": column.spread([p.compact for p in parts], pa.string()),
+        "nobody": column.spread([strong(p.compact, given=True) for p in parts], pa.bool_()),
+        "empty": column.spread([empty(p.compact) for p in parts], pa.bool_()),
+        "any_john": column.spread([p.compact in ("JOHN", "JANE") for p in parts], pa.bool_()),
         "given": column.spread([p.compact for p in live], pa.string()),
         "given_first": column.spread(firsts, pa.string()),
         "given_rest": column.spread([p.rest for p in live], pa.string()),
         "given_initial": column.spread([f[:1] if f else None for f in firsts], pa.string()),
-        "given_sound": column.spread([sound(f) if f else None for f in firsts], pa.string()),
         "generation": column.spread([p.generation for p in parts], pa.int8()),
     }
 
@@ -89,22 +87,42 @@ def _family_columns(table: pa.Table) -> dict[str, pa.Array]:
     parts = column.each(family_parts)
     live = [p.compact if not strong(p.compact, given=False) else None for p in parts]
     return {
-        "written": column.spread([p.compact for p in parts], pa.string()),
+        "nobody": column.spread([strong(p.compact, given=False) for p in parts], pa.bool_()),
+        "empty": column.spread([empty(p.compact) for p in parts], pa.bool_()),
+        "any_doe": column.spread([p.compact in ("DOE", "ROE") for p in parts], pa.bool_()),
         "family": column.spread(live, pa.string()),
         "family_tokens": column.spread([p.tokens if c else None for p, c in zip(parts, live, strict=True)], pa.string()),
-        "family_sound": column.spread([sound(c) if c else None for c in live], pa.string()),
         "generation": column.spread([p.generation for p in parts], pa.int8()),
         "spilled": column.spread([p.given for p in parts], pa.string()),
     }
 
 
-def _placeholders(given: pa.Array, family: pa.Array) -> pa.Array:
-    """1 where the two parts together name nobody, judged once per distinct pair that could."""
-    pairs = pc.binary_join_element_wise(pc.fill_null(given, ""), pc.fill_null(family, ""), "|")
-    encoded = pairs.dictionary_encode()
-    split = (v.split("|", 1) for v in encoded.dictionary.to_pylist())
-    marks = [int(is_placeholder_pair(g or None, f or None)) for g, f in split]
-    return pa.array(marks, pa.int8()).take(encoded.indices)
+def _placeholders(given: dict[str, pa.Array], family: dict[str, pa.Array]) -> pa.Array:
+    """1 where a part names nobody, or both parts together do (`N/A N/A`, `John Doe`)."""
+    together = pc.or_(_both(given["empty"], family["empty"]), _both(given["any_john"], family["any_doe"]))
+    either = pc.or_(pc.fill_null(given["nobody"], False), pc.fill_null(family["nobody"], False))
+    return pc.cast(pc.or_(together, either), pa.int8())
+
+
+def _both(a: pa.Array, b: pa.Array) -> pa.Array:
+    return pc.and_(pc.fill_null(a, False), pc.fill_null(b, False))
+
+
+_PLAIN_NUMBER = r"^(?:[0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4})$"
+
+
+def _numbers(table: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """(nine digits, whether usable). The two common spellings by column, everything else and every doubtful one by value."""
+    name = "taxpayer_number"
+    column = table[name] if name in table.column_names else pa.nulls(table.num_rows, pa.string())
+    text = pc.cast(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column, pa.string())
+    digits = pc.replace_substring(text, "-", "")
+    plain = pc.and_(pc.match_substring_regex(text, _PLAIN_NUMBER), pc.invert(pc.is_in(digits, pa.array(NOBODYS_NUMBERS))))
+    plain = pc.fill_null(plain, False)
+    rest = _Column(pa.table({name: pc.if_else(plain, None, text)}), name)
+    found = rest.each(taxpayer_number)
+    number = pc.if_else(plain, digits, rest.spread([f[0] for f in found], pa.string()))
+    return number, pc.if_else(plain, pa.scalar(1, pa.int8()), rest.spread([f[1] for f in found], pa.int8()))
 
 
 def standardise_names(table: pa.Table) -> pa.Table:
@@ -113,8 +131,9 @@ def standardise_names(table: pa.Table) -> pa.Table:
     given = _given_columns(table, family["spilled"])
     middle_column, suffix = _Column(table, "middle_name"), _Column(table, "suffix")
     middles = middle_column.each(middle_parts)
-    born, numbered = _Column(table, "date_of_birth"), _Column(table, "taxpayer_number")
-    births, numbers = born.each(birth_date), numbered.each(taxpayer_number)
+    born = _Column(table, "date_of_birth")
+    births = born.each(birth_date)
+    number, number_valid = _numbers(table)
     generation = pc.coalesce(
         suffix.spread(suffix.each(generation_of), pa.int8()),
         family["generation"],
@@ -123,16 +142,16 @@ def standardise_names(table: pa.Table) -> pa.Table:
     )
     marks = pa.array([None, *_SUFFIXES.values()], pa.string())
     columns = {
-        **{k: given[k] for k in ("given", "given_first", "given_rest", "given_initial", "given_sound")},
+        **{k: given[k] for k in ("given", "given_first", "given_rest", "given_initial")},
         "middle": middle_column.spread([m.compact for m in middles], pa.string()),
         "middle_initial": middle_column.spread([m.compact[:1] if m.compact else None for m in middles], pa.string()),
-        **{k: family[k] for k in ("family", "family_tokens", "family_sound")},
+        **{k: family[k] for k in ("family", "family_tokens")},
         "suffix": marks.take(pc.fill_null(generation, 0)),
         "generation": generation,
         "dob": born.spread([b[0] for b in births], pa.int32()),
         "dob_valid": born.spread([b[1] for b in births], pa.int8()),
-        "number": numbered.spread([n[0] for n in numbers], pa.string()),
-        "number_valid": numbered.spread([n[1] for n in numbers], pa.int8()),
-        "name_placeholder": _placeholders(given["written"], family["written"]),
+        "number": number,
+        "number_valid": number_valid,
+        "name_placeholder": _placeholders(given, family),
     }
     return pa.table([columns[f.name] for f in NAME_SCHEMA], schema=NAME_SCHEMA)

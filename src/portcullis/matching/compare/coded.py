@@ -42,11 +42,9 @@ class Names:
     family: Texts
     family_core: Codes  # core tokens as one word
     family_sorted: Codes  # core tokens in alphabetical order
-    family_sound: Codes
     family_tokens: npt.NDArray[np.int32]  # (rows, TOKENS), -1 none
     given: Texts
     first: Texts
-    given_sound: Codes
     rest: npt.NDArray[np.int32]  # (rows, TOKENS) tokens after the first given
     middle: Codes
     spelling: Codes  # lexicon code of the first given, 0 none
@@ -135,11 +133,9 @@ def code_names(table: pa.Table) -> Names:
         family=family,
         family_core=_per_value(core, [v.replace(" ", "") for v in core.values]),
         family_sorted=_per_value(core, [" ".join(sorted(v.split())) for v in core.values]),
-        family_sound=code_texts(table["family_sound"]).code,
         family_tokens=family_tokens,
         given=code_texts(table["given"]),
         first=first,
-        given_sound=code_texts(table["given_sound"]).code,
         rest=rest,
         middle=middle,
         spelling=spelling,

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
 from portcullis.matching.compare.coded import Names
-from portcullis.matching.compare.near import distances, unique_pairs
+from portcullis.matching.compare.near import distances, same_sound, unique_pairs
 
 __all__ = ["Family", "compare_family", "edits_allowed"]
 
@@ -91,7 +91,8 @@ def _typos(names: Names, left: Rows, right: Rows) -> Levels:
     lengths = np.array([len(v) for v in names.family.values] + [0], np.int64)
     short = np.minimum(lengths[names.family.code[left]], lengths[names.family.code[right]])
     near = distances(names.family, left, right, 3) <= edits_allowed(short)
-    near |= (names.family_sound[left] == names.family_sound[right]) & (short >= 4)
+    far = np.flatnonzero(~near & (short >= 4))
+    near[far] = same_sound(names.family, left[far], right[far])
     levels = np.where(near, np.int8(Family.TYPO), np.int8(Family.OTHER))
     rest = np.flatnonzero(~near & (short >= CUT_FROM))
     a, b = names.family.text(left[rest]), names.family.text(right[rest])

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portcullis.matching.compare.coded import Names, Texts
-from portcullis.matching.compare.near import distances
+from portcullis.matching.compare.near import distances, same_sound
 
 __all__ = ["Given", "compare_given"]
 
@@ -81,7 +81,8 @@ def _alike(names: Names, left: Rows, right: Rows, length: npt.NDArray[np.int64])
     short = np.minimum(length[left], length[right])
     apart = np.minimum(distances(names.first, left, right, 2), distances(names.given, left, right, 2))
     slip = apart <= np.where(short >= 6, 2, np.where(short >= 4, 1, 0))
-    slip |= (names.given_sound[left] == names.given_sound[right]) & (short >= 3)
+    far = np.flatnonzero(~slip & (short >= 3))
+    slip[far] = same_sound(names.first, left[far], right[far])
     loose = (apart <= 2) & (short >= 3)
     rest = np.flatnonzero(~loose & (short >= 3))
     a, b = names.first.text(left[rest]), names.first.text(right[rest])
