@@ -187,7 +187,8 @@ def place(a: Row, b: Row) -> int:
     if not a["delivery_key"] or not b["delivery_key"] or not same_house or not (same("zip5") or (same("city") and same("state"))):
         return 0
     if same("delivery_key"):
-        return 3
+        calm = all(a[c] is None or b[c] is None or a[c] == b[c] for c in ("zip5", "city", "state"))
+        return 3 if calm else 2 if (a["unit_key"] or "") == (b["unit_key"] or "") else 1
     x, y = a["street_name"], b["street_name"]
     if a["kind"] != "street" or b["kind"] != "street" or x is None or y is None:
         return 0
@@ -198,6 +199,11 @@ def place(a: Row, b: Row) -> int:
     ):
         return 2
     return 1 if within(x, y, 2) or x.split(" ")[0] == y.split(" ")[0] else 0
+
+
+def door(a: Row) -> tuple[str, str]:
+    town = f"{a['city']}/{a['state']}" if a["city"] is not None and a["state"] is not None else ""
+    return a["delivery_key"], a["zip5"] if a["zip5"] is not None else town
 
 
 def unit(a: Row, b: Row) -> int:
@@ -262,8 +268,8 @@ class Reference:
         holders = [p for p in self.people.values() if a["number"] and any(n["number"] == a["number"] for n in p.names)]
         here = [r for r in rows if r["place"] >= 2]
         for row in here:
-            strangers = {r["home"]["delivery_key"] for r in here if r["family"] <= 0}
-            row["confirmed"] = row["place"] == 3 or not (strangers - {row["home"]["delivery_key"]})
+            strangers = {door(r["home"]) for r in here if r["family"] <= 0}
+            row["confirmed"] = row["place"] == 3 or not (strangers - {door(row["home"])})
             row["veto"] = next((v for v in ("number", "dob", "generation", "middle", "unit") if row[v] == -1), None)
             row["rung"] = self.rung(a, row, len(holders))
             stated = a["number_valid"] is not None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from matching_reference import Reference
 from portcullis.matching.load import load_register
-from portcullis.matching.match import match
+from portcullis.matching.match import match, match_in_full
 from portcullis.matching.register import Register, open_register
 from portcullis.matching.requests import prepare_requests
 
@@ -92,7 +92,7 @@ COMPARED = ("candidates", "rivals", "person_id")
 
 def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
     persons, addresses = tables(people)
-    facts = match(asked(requests), prepared(folder, persons, addresses)).to_pylist()
+    facts = match_in_full(asked(requests), prepared(folder, persons, addresses)).facts.to_pylist()
     reference = Reference(persons, addresses)
     singles = 0
     for request, fact in zip(requests, facts, strict=True):
@@ -144,6 +144,8 @@ def test_a_single_request_gives_the_same_as_in_a_batch(tmp_path: Path) -> None:
     together = match(batch, register)
     for i in range(batch.num_rows):
         assert match(batch.slice(i, 1), register).to_pylist() == together.slice(i, 1).to_pylist()
+    assert match(batch, register, limit=7).to_pylist() == together.to_pylist()
+    assert match(batch.slice(0, 0), register).num_rows == 0
 
 
 def test_the_order_of_the_owners_file_changes_nothing(tmp_path: Path) -> None:

@@ -104,7 +104,11 @@ def test_the_same_street_in_another_town_is_another_address(tmp_path: Path) -> N
     world = World(tmp_path)
     world.add("subject", WHO)
     assert world.answered(WHO, at("418 Larkspur Lane", city="Parma", postal_code="44129")) is None
-    assert world.answered(WHO, at("418 Larkspur Lane", city="Parma")) == "subject"  # the ZIP is equal
+    facts = world.ask(WHO, at("418 Larkspur Lane", city="Parma"))  # the ZIP is equal: within tolerance, not equal
+    assert (facts["person_id"], facts["address_exact"], facts["tolerance_used"]) == ("subject", 0, 1)
+    world.add("stranger", named("Osbert", "Quimby", "Q"), homes=[at("418 Larkspur Lane", city="Parma", postal_code="44129")])
+    assert world.answered(WHO, at("418 Larkspur Lane", city="Parma")) is None  # it could be either town's
+    assert world.answered(WHO, HOME) == "subject"
 
 
 def test_an_address_of_other_years_is_confirmed_only_where_they_are_asked_for(tmp_path: Path) -> None:

@@ -17,13 +17,12 @@ from portcullis.standing.vaults import APPROVED
 At = Callable[[str], Scene]
 
 
-def enrol(
-    scene: Scene, vault: str, storage: str = "agency-hsm", *, agency: str = "ICE", root: str | None = None, signed: str | None = None
-) -> AgreementKey:
+def enrol(scene: Scene, vault: str, storage: str = "agency-hsm", agency: str = "ICE", **signed: str) -> None:
+    """Enrol a vault; `signed` says whose root signs (`root`) and which storage is signed (`over`), when that is another."""
     key = AgreementKey.generate()
-    act = scene.cast.act(f"root:{root or agency}", "vault.enroll", vault_content(agency, vault, key.public_jwk, signed or storage))
+    content = vault_content(agency, vault, key.public_jwk, signed.get("over", storage))
+    act = scene.cast.act(f"root:{signed.get('root', agency)}", "vault.enroll", content)
     scene.step(lambda conn: enrol_vault(scene.home, conn, agency, vault, key.public_jwk, storage, act))
-    return key
 
 
 def revoke(scene: Scene, vault: str, root: str = "ICE") -> None:
@@ -57,7 +56,7 @@ def test_attested_agency_storage_is(at: At, storage: str) -> None:
 def test_the_storage_attested_is_part_of_what_the_root_signs(at: At) -> None:
     scene = at("ready")
     with pytest.raises(Refused, match="another content"):
-        enrol(scene, "ICE-V2", "agency-hsm", signed="workstation")
+        enrol(scene, "ICE-V2", "agency-hsm", over="workstation")
 
 
 def test_a_vault_is_enrolled_once_and_by_its_own_agency(at: At) -> None:

@@ -45,7 +45,7 @@ from portcullis.matching.places import PLACE_COLUMNS
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
 
-__all__ = ["EVIDENCE_COLUMNS", "facts"]
+__all__ = ["EVIDENCE_COLUMNS", "evidence", "facts"]
 
 Rows = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[np.int64]]
@@ -104,9 +104,9 @@ def _answer(requests: pa.Table, register: Register, person: Rows) -> dict[str, p
     taken = register.take("addresses", row[some], (*PLACE_COLUMNS, "period_from", "period_to", "joint"))
     both = code_places(pa.concat_tables([requests.select(list(PLACE_COLUMNS)), taken.select(list(PLACE_COLUMNS))]))
     right = requests.num_rows + np.arange(len(some), dtype=np.int64)
-    level, calm = compare_places(both, some, right)
+    level = compare_places(both, some, right)
     same, joint, period = (np.zeros(len(row), np.int8) for _ in range(3))
-    same[some] = (level == Place.EQUAL) & calm & (compare_units(both, some, right) == 1)
+    same[some] = (level == Place.EQUAL) & (compare_units(both, some, right) == 1)
     joint[some] = np.asarray(taken["joint"])
     since, until = (np.asarray(pc.fill_null(taken[c], -1)).astype(np.int64) for c in ("period_from", "period_to"))
     period[some] = in_periods(requests["periods"], some, np.where(since < 0, until, since), np.where(until < 0, since, until))
@@ -124,8 +124,8 @@ def _texts(numbers: Rows, ids: list[str]) -> pa.Array:
 
 def facts(
     requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, ladder: tuple[Rung, ...], vetoes: tuple[Veto, ...]
-) -> tuple[pa.Table, pa.Table]:
-    """(facts, evidence) tables."""
+) -> pa.Table:
+    """One row a request."""
     count = requests.num_rows
     lead = _leading(meetings, pairs, count)
     accepted, arguable, others = (
@@ -161,10 +161,11 @@ def facts(
         "person": pa.array(person, mask=person < 0),
         "person_id": ids.take(pa.array(person, mask=person < 0)),
     }
-    return pa.table(table), _evidence(requests, register, meetings, pairs)
+    return pa.table(table)
 
 
-def _evidence(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns) -> pa.Table:
+def evidence(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns) -> pa.Table:
+    """One row a request and person met, with how everything compared (levels and states of compare/)."""
     columns = {
         "ordinal": requests["ordinal"].take(pa.array(meetings.request)),
         "person_id": register.tables["persons"]["person_id"].take(pa.array(meetings.person)),

@@ -11,6 +11,7 @@ Each request is compared with the register alone, never with another request: al
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +23,10 @@ from portcullis.matching.compare.evidence import AGREES
 from portcullis.matching.compare.family import Family
 from portcullis.matching.compare.given import Given
 from portcullis.matching.compare.place import Place
-from portcullis.matching.facts import facts
-from portcullis.matching.hashing import text_keys
+from portcullis.matching.facts import evidence, facts
+from portcullis.matching.hashing import combine, text_keys
 from portcullis.matching.ladder import LADDER, VETOES, Rung, Veto, climb, vetoed
-from portcullis.matching.meet import Meetings, compare_people, meet_places
+from portcullis.matching.meet import Meetings, compare_people, meet_places, rows_met
 from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
 from portcullis.matching.register import Register
 from portcullis.matching.rivals import APART_BY, could_be_meant
@@ -35,6 +36,8 @@ __all__ = ["Matched", "Plan", "match", "match_in_full"]
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Columns = dict[str, npt.NDArray[np.int64]]
+PORTION = 1_000_000
+"""Address rows compared at a time: about 1 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,11 @@ def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: npt.NDArray[n
     return alone
 
 
-def _points(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
-    keys = text_keys(register.take("addresses", np.maximum(meetings.row, 0), ("delivery_key",))["delivery_key"])
+def _doors(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
+    """A number for each meeting's delivery point in its ZIP (or city and state)."""
+    rows = register.take("addresses", np.maximum(meetings.row, 0), ("delivery_key", "zip5", "city", "state"))
+    town = pc.coalesce(rows["zip5"], pc.binary_join_element_wise(rows["city"], rows["state"], "/"), "")
+    keys = combine(text_keys(rows["delivery_key"]), text_keys(pc.binary_join_element_wise("@", town, "")))
     _, codes = np.unique(keys, return_inverse=True)
     return codes.astype(np.int32)
 
@@ -80,7 +86,7 @@ def _points(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
 def _accept(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, evidence: dict[str, Flags], plan: Plan) -> Columns:
     rung, veto = climb(pairs, evidence, plan.ladder), vetoed(pairs, plan.vetoes)
     stated = np.asarray(pc.is_valid(requests["number_valid"]))[meetings.request]
-    alone = _alone_in_tolerance(meetings, pairs, _points(register, meetings), requests.num_rows)
+    alone = _alone_in_tolerance(meetings, pairs, _doors(register, meetings), requests.num_rows)
     confirmed = (meetings.place == Place.EQUAL) | ((meetings.place == Place.WITHIN) & alone & plan.tolerance)
     here = confirmed & (pairs["unit"] >= 0) & (~stated | (pairs["number"] == AGREES))
     accepted = (rung > 0) & (veto == 0) & here
@@ -110,7 +116,7 @@ def _elsewhere(pairs: Rows, register: Register, known: Meetings) -> Meetings:
     packed = np.setdiff1d(pairs, known.request * register.size + known.person)
     size = len(packed)
     none = np.zeros(size, np.int8)
-    return Meetings(packed // max(register.size, 1), packed % max(register.size, 1), np.full(size, -1), none, none, none == 1, none)
+    return Meetings(packed // max(register.size, 1), packed % max(register.size, 1), np.full(size, -1), none, none, none)
 
 
 def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
@@ -126,14 +132,13 @@ def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
     return packed
 
 
-def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = None) -> Matched:
-    """Match `requests` (see `prepare_requests`) and keep the evidence of every meeting."""
-    plan = plan or Plan()
+def _compared(requests: pa.Table, register: Register, plan: Plan) -> tuple[Meetings, Columns]:
+    """Steps 1 to 4: everybody met, and how they compare."""
     everyone = meet_places(requests, register)
     near = everyone.place == Place.NEAR
     meetings = everyone.only(~near)
-    pairs, evidence = compare_people(requests, register, meetings)
-    pairs = _accept(requests, register, meetings, pairs, evidence, plan)
+    pairs, marks = compare_people(requests, register, meetings)
+    pairs = _accept(requests, register, meetings, pairs, marks, plan)
     accepted = np.bincount(meetings.request, pairs["accepted"], requests.num_rows).astype(np.int64)
     single = np.flatnonzero(accepted == 1)
     taken = meetings.person[(pairs["accepted"] == 1) & (accepted[meetings.request] == 1)]
@@ -142,10 +147,31 @@ def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = No
         others, _ = compare_people(requests, register, extra)
         meetings, pairs = _joined(meetings, extra, pairs, others)
     meant = could_be_meant(pairs, plan.apart_by) & (pairs["accepted"] == 0) & (accepted[meetings.request] == 1)
-    pairs["rival"] = (meant & plan.rivals).astype(np.int64)
-    return Matched(*facts(requests, register, meetings, pairs, plan.ladder, plan.vetoes))
+    return meetings, pairs | {"rival": (meant & plan.rivals).astype(np.int64)}
 
 
-def match(requests: pa.Table, register: Register, plan: Plan | None = None) -> pa.Table:
-    """The match facts of each request, in order (see facts.py for the columns)."""
-    return match_in_full(requests, register, plan).facts
+def _portions(requests: pa.Table, register: Register, limit: int) -> Iterator[pa.Table]:
+    """The requests in portions that meet at most `limit` address rows each (or one request), so that memory has a bound."""
+    met = np.cumsum(rows_met(requests, register))
+    begin = 0
+    while begin < requests.num_rows:
+        before = met[begin - 1] if begin else 0
+        end = max(int(np.searchsorted(met, before + limit, "right")), begin + 1)
+        yield requests.slice(begin, end - begin)
+        begin = end
+
+
+def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = None) -> Matched:
+    """Match `requests` (see `prepare_requests`), all at once, and keep the evidence of every meeting: for a few requests."""
+    plan = plan or Plan()
+    meetings, pairs = _compared(requests, register, plan)
+    return Matched(facts(requests, register, meetings, pairs, plan.ladder, plan.vetoes), evidence(requests, register, meetings, pairs))
+
+
+def match(requests: pa.Table, register: Register, plan: Plan | None = None, *, limit: int = PORTION) -> pa.Table:
+    """The match facts of each request, in order (see facts.py for the columns); `limit` bounds the rows compared at a time."""
+    plan = plan or Plan()
+    portions = _portions(requests, register, limit) if requests.num_rows else iter([requests])
+    return pa.concat_tables(
+        [facts(portion, register, *_compared(portion, register, plan), plan.ladder, plan.vetoes) for portion in portions]
+    ).combine_chunks()

@@ -34,7 +34,7 @@ from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
 
-__all__ = ["Meetings", "compare_people", "meet_places", "token_marks"]
+__all__ = ["Meetings", "compare_people", "meet_places", "rows_met", "token_marks"]
 
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -50,7 +50,6 @@ class Meetings:
     row: Rows  # address row, -1 when met by number only
     place: npt.NDArray[np.int8]
     unit: npt.NDArray[np.int8]
-    calm: Flags  # ZIP, city and state free of conflict
     period: npt.NDArray[np.int8]  # the row is current or of a requested period
 
     def only(self, rows: Rows | Flags) -> Meetings:
@@ -67,6 +66,13 @@ def _found(requests: pa.Table, register: Register) -> tuple[Rows, Rows]:
     return both // max(size, 1), both % max(size, 1)
 
 
+def rows_met(requests: pa.Table, register: Register) -> Rows:
+    """How many address rows each request's keys lead to."""
+    met = [register.count(index, keys) for index, keys in zip(("index_zip", "index_city"), look_up_keys(requests), strict=True)]
+    total: Rows = met[0] + met[1]
+    return total
+
+
 def _years(register: Register, rows: Rows) -> tuple[Rows, Rows]:
     taken = register.take("addresses", rows, ("period_from", "period_to"))
     since, until = (np.asarray(pc.fill_null(taken[c], -1)).astype(np.int64) for c in ("period_from", "period_to"))
@@ -79,20 +85,20 @@ def meet_places(requests: pa.Table, register: Register) -> Meetings:
     touched, where = np.unique(row, return_inverse=True)
     places = code_places(pa.concat_tables([requests.select(list(PLACE_COLUMNS)), register.take("addresses", touched, PLACE_COLUMNS)]))
     right = requests.num_rows + where
-    level, calm = compare_places(places, request, right)
+    level = compare_places(places, request, right)
     unit = compare_units(places, request, right)
     kept = np.flatnonzero(level >= Place.NEAR)
-    request, row, level, unit, calm = request[kept], row[kept], level[kept], unit[kept], calm[kept]
+    request, row, level, unit = request[kept], row[kept], level[kept], unit[kept]
     current = register.column("addresses", "last_known")[row] == 1
     period = np.where(current, 1, in_periods(requests["periods"], request, *_years(register, row))).astype(np.int8)
     person = register.column("addresses", "person")[row].astype(np.int64)
-    return _best(Meetings(request, person, row, level, unit, calm, period))
+    return _best(Meetings(request, person, row, level, unit, period))
 
 
 def _best(all_rows: Meetings) -> Meetings:
     """One meeting per request and person: by what R33 accepts, then current or requested, then the closer address, then the first."""
     good = ((all_rows.place >= Place.WITHIN) & (all_rows.unit >= 0)).astype(np.int64)
-    rank = good * 64 + (all_rows.period == 1) * 32 + all_rows.place * 8 + (all_rows.unit + 1) * 2 + all_rows.calm
+    rank = good * 64 + (all_rows.period == 1) * 32 + all_rows.place * 8 + (all_rows.unit + 1)
     order = np.lexsort((all_rows.row, -rank, all_rows.person, all_rows.request))
     request, person = all_rows.request[order], all_rows.person[order]
     first = np.ones(len(order), np.bool_)

@@ -42,12 +42,19 @@ class Register:
         chunks = self.tables[table][name]
         return np.asarray(chunks.chunk(0) if chunks.num_chunks == 1 else chunks)
 
-    def find(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
-        """(which key, which row) for every row of `index` that carries one of `keys`; key 0 finds nothing."""
+    def _range(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
         known = self.column(index, "key")
         begin = np.searchsorted(known, keys, "left").astype(np.int64)
-        end = np.where(keys == 0, begin, np.searchsorted(known, keys, "right")).astype(np.int64)
-        owner, position = expand(begin, end)
+        return begin, np.where(keys == 0, begin, np.searchsorted(known, keys, "right")).astype(np.int64)
+
+    def count(self, index: str, keys: Keys) -> Rows:
+        """How many rows of `index` carry each of `keys`."""
+        begin, end = self._range(index, keys)
+        return end - begin
+
+    def find(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
+        """(which key, which row) for every row of `index` that carries one of `keys`; key 0 finds nothing."""
+        owner, position = expand(*self._range(index, keys))
         return owner, self.column(index, "row")[position].astype(np.int64)
 
     def names_of(self, person: Rows) -> tuple[Rows, Rows]:

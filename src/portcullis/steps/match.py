@@ -39,7 +39,10 @@ def match_step(home: Home, batch_id: str) -> None:
     with writing(home.engine) as conn:
         for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
             evidence.write(home, conn, batch_id, f"matched_{name}", table)
-        waiting = [{"batch_id": batch_id, "ordinal": o, "codes": codes} for o, codes in _referrals(checked, matched, agreement.answer, confirms(row))]
+        waiting = [
+            {"batch_id": batch_id, "ordinal": o, "codes": codes}
+            for o, codes in _referrals(checked, matched, agreement.answer, confirms(row))
+        ]
         if waiting:
             conn.execute(insert(schema.referral), waiting)
         if row["sample_k"] is None and take_stock(conn, batch_id) is None:

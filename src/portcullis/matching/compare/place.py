@@ -1,8 +1,9 @@
 """Addresses: how a supplied one and one on file lie to each other (R33). The highest level that holds stands.
 
-EQUAL      equal in normal form without the unit, and ZIP or city and state equal
-WITHIN     one edit in a street name of five letters or more (its type word counts as part of it when misspelt); house number,
-           directions and unit equal, ZIP or city and state equal
+EQUAL      equal in normal form without the unit: delivery point, ZIP, city and state, where ZIP or city and state stand on both sides
+           and none of the three differs
+WITHIN     one edit in a street name of five letters or more (its type word counts as part of it when misspelt), or none; house
+           number, directions and unit equal, ZIP or city and state equal
 NEAR       the same house number in the same ZIP or city, and a street that could be the same: its name within two edits, or the
            same first word. Enough for a rival, never for R33
 ELSEWHERE  none of these
@@ -128,8 +129,16 @@ def _within(places: Places, left: Rows, right: Rows, apart: npt.NDArray[np.uint8
     return within
 
 
-def compare_places(places: Places, left: Rows, right: Rows) -> tuple[npt.NDArray[np.int8], Flags]:
-    """(level, whether ZIP, city and state are all free of conflict) of each pair of rows."""
+def _calm(places: Places, left: Rows, right: Rows) -> Flags:
+    """Whether ZIP, city and state are all free of conflict."""
+    calm = np.ones(len(left), np.bool_)
+    for code in (places.zip5, places.city, places.state):
+        calm &= (code[left] == code[right]) | (code[left] < 0) | (code[right] < 0)
+    return calm
+
+
+def compare_places(places: Places, left: Rows, right: Rows) -> npt.NDArray[np.int8]:
+    """The level of each pair of rows."""
     same_zip, same_city, same_state = (_equal(c, left, right) for c in (places.zip5, places.city, places.state))
     here = same_zip | (same_city & same_state)
     equal = here & _equal(places.point, left, right)
@@ -140,8 +149,8 @@ def compare_places(places: Places, left: Rows, right: Rows) -> tuple[npt.NDArray
     shape = _equal(places.frame, left[rows], right[rows]) & (places.unit[left[rows]] == places.unit[right[rows]])
     rows, apart = rows[shape], apart[shape]
     levels[rows[_within(places, left[rows], right[rows], apart)]] = Place.WITHIN
-    levels[equal] = Place.EQUAL
-    calm = np.ones(len(left), np.bool_)
-    for code, same in ((places.zip5, same_zip), (places.city, same_city), (places.state, same_state)):
-        calm &= same | (code[left] < 0) | (code[right] < 0)
-    return levels, calm
+    calm = _calm(places, left, right)
+    levels[equal] = Place.NEAR
+    levels[equal & (places.unit[left] == places.unit[right])] = Place.WITHIN
+    levels[equal & calm] = Place.EQUAL
+    return levels
