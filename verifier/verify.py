@@ -29,6 +29,7 @@ import hmac
 import json
 import os
 import re
+import signal
 import stat
 import sys
 import time
@@ -87,9 +88,8 @@ def unbase64(text: object, step: int) -> bytes:
     return data
 
 
-def canon(value: object) -> str:
-    """Canonical JSON (RFC 8785) of values without fractions, of which there are none in what is read here."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+# Canonical JSON (RFC 8785) of values without fractions, of which there are none in what is read here.
+canon = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def read_json(data: bytes, step: int, what: str) -> Any:
@@ -398,7 +398,7 @@ FORMS = {  # what the canonical JSON of a member must look like, for every membe
     DSSE: "act envelope",
     rf"\[{DSSE}(?:,{DSSE})*\]": "acts",
 }
-FORM_OF = {name: form for form, names in FORMS.items() for name in names.split()}
+FORM_OF = {name: re.compile(form, re.ASCII) for form, names in FORMS.items() for name in names.split()}
 NOT_TEXT = re.compile(rb'[A-Za-z0-9._:;,/+=@(){}\[\]"-]+')  # no space, no escape: free text could name a person
 # A `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions.
 DECIDED = re.compile(
@@ -431,7 +431,7 @@ def read_leaf(data: bytes) -> dict[str, Any]:
     need(3, known, "The leaf is of an unknown type: it may say something this verifier cannot judge.")
     for name in sorted({"time", *LEAVES[body["type"]], *(set(body) & {"agreement", "batch", "rules", "act", "envelope", "from"})}):
         null = body.get(name) is None and name in body and name in ("act", "envelope", "from")
-        ok = null or (name in body and re.fullmatch(FORM_OF[name], canon(body[name]), re.ASCII))
+        ok = null or (name in body and FORM_OF[name].fullmatch(canon(body[name])))
         ok = ok and (name not in ("time", "court_time") or seconds(body[name]) >= 0)
         need(3, ok, f"The {body['type']} leaf has no proper {name}: it was not written by this log.")
     return dict(body)
@@ -675,7 +675,12 @@ class History:
         key, body = self.envelope(f, e, {"signer"})
         ok = e["payloadType"] == BATCH_TYPE and isinstance(body, dict) and all(isinstance(body.get(n), str) for n in ("gate", "nonce"))
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
-        said = {"agency": key["agency"], "signer": key["person"], "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
+        said = {
+            "agency": key["agency"],
+            "signer": key["person"],
+            "count": f["count"],
+            "agreement": {"id": a["id"], "version": a["version"]},
+        }
         need(4, said == {n: body.get(n) for n in said}, "The batch is not as its signed envelope says: agency, agreement or count differ.")
         need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
         for what in (("envelope", key["agency"], body["nonce"]), ("batch", f["batch"])):
@@ -989,4 +994,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever closes the pipe has read enough
     sys.exit(main())

@@ -24,7 +24,7 @@ from portcullis.crypto import blind_index, canonical, read_parquet, write_parque
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
-from portcullis.store import schema
+from portcullis.store import rehearsing, schema
 
 __all__ = ["COLUMNS", "Entry", "Staged", "blind_name", "blind_number", "blind_person", "entries", "path_of", "read", "staged", "write"]
 
@@ -93,7 +93,7 @@ def staged(home: Home, batch_id: str, table: pa.Table) -> Iterator[Staged]:
     """The file of these entries (COLUMNS), sealed before the transaction that will name it; removed at the end unless `write` took it."""
     path = home.path / "accounting" / f".{batch_id}.{secrets.token_hex(8)}.parquet"
     try:
-        yield Staged(path, write_parquet(path, table, home.accounting_key))
+        yield Staged(path, "" if rehearsing() else write_parquet(path, table, home.accounting_key))
     finally:
         path.unlink(missing_ok=True)
 
@@ -106,6 +106,8 @@ def write(home: Home, conn: Connection, batch_id: str, rows: Mapping[str, Iterab
     hashes = _hashes(conn, batch_id)
     if NAME in hashes:
         raise OutOfOrder(f"The accounting of batch {batch_id} was written before.", "It is written once.", "Look for a second command.")
+    if rehearsing():
+        return
     if isinstance(rows, Staged):
         digest = rows.digest
         rows.path.replace(path_of(home, batch_id))

@@ -6,6 +6,7 @@ misspelt limit never silently falls back to its default. Secrets are never setti
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -51,10 +52,12 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise Refused(
             f"There is no Portcullis home at {home}.", f"{FILE_NAME} is not there.", "Type: portcullis init --home DIR"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(
             f"{FILE_NAME} cannot be read.", "It is not valid TOML in UTF-8.", "Mend it, or write it anew from the documentation."
         ) from error
+    except OSError as error:
+        raise Refused(f"{FILE_NAME} cannot be read.", f"{error.strerror}.", "Name the home's own directory with --home.") from error
     env = os.environ if environment is None else environment
     known = {f.name: f for f in fields(Settings)}
     for name in stated:
@@ -65,6 +68,10 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     for name in known:
         if (value := env.get(f"PORTCULLIS_{name.upper()}")) is not None:
             stated[name] = value
+    if not stated.get("origin"):
+        raise Refused(
+            f"{FILE_NAME} does not name the ledger.", "The setting origin is missing or empty.", "Restore it; every checkpoint shows it."
+        )
     return Settings(**{name: _typed(known[name].name, known[name].default, value) for name, value in stated.items()})  # type: ignore[arg-type]
 
 
@@ -87,6 +94,6 @@ def template(settings: Settings) -> str:
     lines = ["# Settings of this Portcullis home. Each is also an environment variable PORTCULLIS_<NAME>, which wins.", ""]
     for f in fields(Settings):
         value = getattr(settings, f.name)
-        shown = f"{f.name} = {value}" if isinstance(value, int) else f'{f.name} = "{value}"'
+        shown = f"{f.name} = {value if isinstance(value, int) else json.dumps(value, ensure_ascii=False)}"
         lines += [f"# {f.metadata['says']}", shown if value != f.default else f"# {shown}", ""]
     return "\n".join(lines)

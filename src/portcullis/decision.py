@@ -150,6 +150,7 @@ class ReleaseFacts:
     authorizers: int | None
     authorizers_conflicted: int | None
     authorized_root_equal: int | None
+    changes_since: int | None
     agreement_in_force: int | None
     agreement_unchanged: int | None
     rules_unchanged: int | None
@@ -199,6 +200,7 @@ MAY_RELEASE: tuple[ReleaseRow, ...] = (
     _row("A24", "commit_published", "eq", 1, "A-NOT-RECORDED", "A published checkpoint covers the commit (R42)."),
     _row("A25", "witnesses_missing", "eq", 0, "A-NOT-RECORDED", "The witnesses the agreement asks for have cosigned."),
     _row("A26", "dispatched_before", "eq", 0, "B-INTEGRITY", "It was not dispatched before (R10)."),
+    _row("A27", "changes_since", "eq", 0, "B-RELEASE-NOT-APPROVED", "Nothing it rests on has changed since the first of them signed."),
 )
 
 

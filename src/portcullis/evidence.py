@@ -24,7 +24,7 @@ from portcullis.crypto import canonical, new_data_key, read_parquet, unwrap, wra
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
-from portcullis.store import reading, schema
+from portcullis.store import reading, rehearsing, schema
 
 __all__ = ["Staged", "batch_key", "has", "new_wrapped_key", "read", "seal_file", "staged", "write"]
 
@@ -69,7 +69,7 @@ def staged(home: Home, batch_id: str, tables: Mapping[str, pa.Table]) -> Iterato
     try:
         for name, table in tables.items():
             path = home.evidence(batch_id, f".{name}.{secrets.token_hex(8)}")
-            files[name] = Staged(path, write_parquet(path, table, key))
+            files[name] = Staged(path, "" if rehearsing() else write_parquet(path, table, key))
         yield files
     finally:
         for one in files.values():
@@ -80,7 +80,7 @@ def write(home: Home, conn: Connection, batch_id: str, name: str, content: pa.Ta
     """Put one evidence file in its place, once, and note its hash in the caller's transaction.
 
     The file is in place, synced, before the transaction that names it commits; a kill between leaves a file nobody names,
-    which the next run replaces. Raises OutOfOrder when the store names one already: another process was faster, and its file stands.
+    which the next run replaces; a rehearsal writes none. Raises OutOfOrder when the store names one already: another process was faster, and its file stands.
     """
     b = schema.batch
     # The row stays locked until the caller commits (on SQLite the caller is alone), so that of two processes only one writes.
@@ -91,6 +91,8 @@ def write(home: Home, conn: Connection, batch_id: str, name: str, content: pa.Ta
             "Another process took the same step at the same time.",
             f"Type: portcullis batch run {batch_id}",
         )
+    if rehearsing():
+        return
     if isinstance(content, Staged):
         digest = content.digest
         content.path.replace(home.evidence(batch_id, name))

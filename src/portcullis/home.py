@@ -11,6 +11,7 @@ file that `PORTCULLIS_KEY_SECRET_FILE` names; a synthetic demo home carries its 
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,10 +23,11 @@ from portcullis import config
 from portcullis.config import Settings
 from portcullis.crypto import SigningKey, load_key, load_secret, new_data_key, require_fips, save_key, save_secret, secret_from_env
 from portcullis.engine import sweep
-from portcullis.errors import Refused
+from portcullis.errors import Refused, Tampered
+from portcullis.ledger import NoteKey
 from portcullis.store import create_store, open_store
 
-__all__ = ["DEMO_SECRET", "Home", "create", "open_home"]
+__all__ = ["DEMO_SECRET", "Home", "check_absent", "create", "open_home"]
 
 DEMO_SECRET = "demo-secret"  # noqa: S105 - the name of a file in synthetic demo homes, not a secret
 _FOLDERS = ("keys", "evidence", "accounting", "ledger", "register", "outbox", "tmp", "agreements")
@@ -83,13 +85,45 @@ def create(
     Raises Refused when `path` exists and is not an empty directory: a home is never made over another.
     """
     require_fips()
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise Refused(f"A home cannot be made at {path}.", "Something is there already.", "Name an empty or absent directory.")
+    settings = Settings(
+        origin=NoteKey(origin or f"portcullis.invalid/{source_agency.lower()}/{secrets.token_hex(8)}", bytes(32)).name,
+        source_agency=source_agency,
+        store_url=store,
+    )
+    check_absent(path)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        (path / _FOLDERS[0]).mkdir(mode=0o700)  # of two that come at once only one makes this directory, and goes on
+    except FileExistsError as error:
+        raise _taken(path) from error
+    try:
+        return _fill(path, settings, secret, now)
+    except BaseException:
+        _undo(path)
+        raise
+
+
+def check_absent(path: Path) -> None:
+    """Raises Refused unless a home can be made at `path`."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise _taken(path)
+
+
+def _taken(path: Path) -> Refused:
+    return Refused(f"A home cannot be made at {path}.", "Something is there already.", "Name an empty or absent directory.")
+
+
+def _undo(path: Path) -> None:
+    """Nothing is left of a home that was not finished; what was not ours is not touched."""
     for folder in _FOLDERS:
+        shutil.rmtree(path / folder, ignore_errors=True)
+    for file in (config.FILE_NAME, "store.db", "store.db-wal", "store.db-shm", "store.db.turn"):
+        (path / file).unlink(missing_ok=True)
+
+
+def _fill(path: Path, settings: Settings, secret: bytes, now: Callable[[], int]) -> Home:
+    for folder in _FOLDERS[1:]:
         (path / folder).mkdir(mode=0o700)
-    name = origin or f"portcullis.invalid/{source_agency.lower()}/{secrets.token_hex(8)}"
-    settings = Settings(origin=name, source_agency=source_agency, store_url=store)
     save_key(path / "keys" / "log.json", SigningKey.generate(), secret)
     save_secret(path / "keys" / "wrapping.json", new_data_key(), secret)
     save_secret(path / "keys" / "accounting.json", new_data_key(), secret)
@@ -110,8 +144,23 @@ def open_home(path: Path, *, now: Callable[[], int] = _clock) -> Home:
     return _open(path, settings, secret, now)
 
 
+def _check_origin(checkpoint: Path, origin: str) -> None:
+    """What is signed here names the ledger; under another name it would be good for nothing, and found out too late."""
+    if not checkpoint.is_file():
+        return
+    with checkpoint.open("rb") as file:
+        published = file.readline(1024).rstrip(b"\n")
+    if published != origin.encode():
+        raise Tampered(
+            f"The ledger's name in {config.FILE_NAME} is not the one it was published under.",
+            "The setting origin, or the published checkpoint, was changed.",
+            "Restore the one that was changed; nothing is signed before.",
+        )
+
+
 def _open(path: Path, settings: Settings, secret: bytes, now: Callable[[], int]) -> Home:
     sweep(path / "tmp")  # what a killed run left there may hold personal values
+    _check_origin(path / "ledger" / "checkpoint", settings.origin)
     log_key = load_key(path / "keys" / "log.json", secret)
     if not isinstance(log_key, SigningKey):
         raise Refused(

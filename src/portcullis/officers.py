@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from portcullis.crypto import SigningKey, canonical, key_id_of, open_act, sign_act
+from portcullis.crypto import SigningKey, canonical, check_public, key_id_of, open_act, sign_act
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.journal import record
@@ -41,6 +42,7 @@ __all__ = [
     "sign",
 ]
 
+_CODE = re.compile(r"[A-Za-z0-9._:/+=@()-]{1,128}")
 _ASKING = frozenset({Role.SIGNER, Role.OFFICER})
 """What a person of a receiving agency can be. Were it to enrol counsel or authorizers, it could answer itself."""
 
@@ -72,7 +74,12 @@ def key_content(agency: str, person: str, roles: Sequence[str], public: bytes) -
 
 
 def enrol_root(home: Home, conn: Connection, agency: str, side: str, public: bytes) -> None:
-    """Name an agency's root key. Once: another root for the same agency is refused, since everything else hangs from it."""
+    """Name an agency's root key. Once: another root for the same agency is refused, since everything else hangs from it.
+
+    Raises Refused also for a key that is none, and for an agency that is no code.
+    """
+    check_public(public)
+    _check_code("agency", agency)
     known = conn.execute(select(schema.party.c.root_public).where(schema.party.c.agency == agency)).scalar_one_or_none()
     encoded = base64.b64encode(public).decode()
     if known == encoded:
@@ -82,6 +89,16 @@ def enrol_root(home: Home, conn: Connection, agency: str, side: str, public: byt
             f"{agency} has another root key already.", "Every enrolment of that agency hangs from it.", "Start a new home to change a root."
         )
     conn.execute(insert(schema.party).values(agency=agency, side=side, root_public=encoded))
+
+
+def _check_code(what: str, value: str) -> None:
+    """Agencies and people are known by codes; a name with spaces would be a personal value in the store."""
+    if not _CODE.fullmatch(value):
+        raise Refused(
+            f"The {what}'s id is no code.",
+            "It is empty, too long, or has a space or another sign that no id has.",
+            "Choose one like IRS-0007.",
+        )
 
 
 def _side(conn: Connection, agency: str) -> str | None:
@@ -114,7 +131,9 @@ def enrol_key(
             "Every other role guards what it asks for.",
             "The source agency enrols this person.",
         )
-    names = sorted(role.value for role in roles)
+    check_public(public)
+    _check_code("person", person)
+    names = sorted({role.value for role in roles})
     check_root_act(home, conn, agency, act, "key.enroll", key_content(agency, person, names, public))
     key_id = key_id_of(public)
     if conn.execute(select(schema.key.c.key_id).where(schema.key.c.key_id == key_id)).first():

@@ -7,7 +7,7 @@ import time
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
 from portcullis.ledger import Checkpoint, NoteKey, Publisher, read_published
-from portcullis.store import StoredLeaves, published, rehearsing, set_published, writing
+from portcullis.store import StoredLeaves, published, reading, rehearsing, set_published, writing
 
 __all__ = ["publish"]
 
@@ -36,7 +36,10 @@ def _in_turn(home: Home, recheck: bool) -> Checkpoint:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return Publisher(home.ledger).publish(StoredLeaves(home.engine), home.log_key, home.settings.origin, recheck=recheck)
+            with reading(home.engine) as conn:
+                floor = published(conn)
+            leaves = StoredLeaves(home.engine)
+            return Publisher(home.ledger).publish(leaves, home.log_key, home.settings.origin, recheck=recheck, floor=floor)
         except OutOfOrder:
             if time.monotonic() > deadline:
                 raise

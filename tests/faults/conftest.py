@@ -1,28 +1,38 @@
-"""A home for each store, made once for a file of tests, of which every story takes a copy."""
+"""A home for each store, made once, of which every story takes a copy."""
 
 from __future__ import annotations
 
 import pytest
 
-import pg_cluster
-from faults_home import Base, make_base
+from faults_home import Base, authorized, make_base
+
+STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
-def _url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty PostgreSQL database, or nothing for SQLite."""
-    if request.param == "sqlite":
-        return ""
-    cluster: pg_cluster.Cluster = request.getfixturevalue("postgresql")
-    return cluster.url()
+@pytest.fixture(scope="session")
+def made() -> dict[tuple[str, str], Base]:
+    """The bases that were made in this process, by store and kind."""
+    return {}
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Base:
+def _base(request: pytest.FixtureRequest, made: dict[tuple[str, str], Base], kind: str, requests: int, batches: int) -> Base:
+    key = (request.param, kind)
+    if key not in made:
+        url = request.getfixturevalue("postgresql").url() if request.param == "postgresql" else ""
+        folder = request.getfixturevalue("tmp_path_factory").mktemp(kind)
+        made[key] = make_base(folder, url, requests=requests, batches=batches)
+        if kind == "several":
+            authorized(made[key])
+    return made[key]
+
+
+@pytest.fixture(params=STORES)
+def base(request: pytest.FixtureRequest, made: dict[tuple[str, str], Base]) -> Base:
     """A batch of 300 requests, just received."""
-    return make_base(tmp_path_factory.mktemp("base"), _url(request))
+    return _base(request, made, "one", 300, 1)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def several(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """Four small batches, just received."""
-    return make_base(tmp_path_factory.mktemp("several"), _url(request), requests=12, batches=4)
+@pytest.fixture(params=STORES)
+def several(request: pytest.FixtureRequest, made: dict[tuple[str, str], Base]) -> Base:
+    """Three small batches, each authorized by two people and not yet committed."""
+    return _base(request, made, "several", 12, 3)

@@ -49,13 +49,21 @@ def without_room(told: Story, rng: random.Random) -> int:
     return refused
 
 
+@pytest.mark.parametrize("base", ["sqlite"], indirect=True)
 def test_a_batch_that_never_finds_room_at_first_is_done_once_there_is_some(base: Base, tmp_path: Path) -> None:
     with story(base, tmp_path / "home", chunk=100) as told:
         assert without_room(told, random.Random(5)) >= 5
         settled(told)
 
 
-@pytest.mark.xfail(strict=True, reason="the command line calls a full disk a defect of the program")
+@pytest.mark.faults
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_fits_and_does_not(base: Base, tmp_path: Path, seed: int) -> None:
+    with story(base, tmp_path / "home") as told:
+        assert without_room(told, random.Random(seed)) >= 5
+        settled(told)
+
+
 @pytest.mark.parametrize("base", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("size", [33_000, 60_000], ids=["evidence file", "store"])
 def test_the_error_says_what_is_full_and_what_to_type(base: Base, tmp_path: Path, size: int) -> None:

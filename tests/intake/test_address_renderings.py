@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from address_samples import DIFFERENT, EQUAL, UNITS_DIFFERENT, UNITS_EQUAL, free, line, standard
@@ -65,6 +65,7 @@ _TYPES = st.sampled_from([("St", "Street"), ("Ave", "Avenue"), ("Rd", "Road"), (
 _WAYS = st.sampled_from([("", ""), ("N", "North"), ("SW", "Southwest"), ("E", "East")])
 
 
+@settings(max_examples=60)
 @given(
     number=st.integers(1, 99_999), way=_WAYS, name=_NAMES, kind=_TYPES, unit=st.sampled_from(["", "Apt 4", "# 12B", "Fl 3"]), data=st.data()
 )

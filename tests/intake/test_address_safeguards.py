@@ -14,7 +14,8 @@ from address_samples import free, judged, line
 from portcullis.intake.addresses import doubt, judge, located, place, remarks, stream, suspicion, verdicts
 from portcullis.intake.addresses import fold as folding
 from portcullis.intake.addresses.doubt import Reading
-from portcullis.intake.addresses.grammar import Parse, parse
+from portcullis.intake.addresses.grammar import Parse
+from portcullis.intake.addresses.parsing import parse
 from portcullis.intake.addresses.place import AGREES
 
 Row = Mapping[str, str | None]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from portcullis.model import LeafType, Role
 from portcullis.officers import accept_act, check_root_act, content_hash, root_of
 from portcullis.store import schema
 
-__all__ = ["adopt", "adopted", "end", "folder_of", "propose", "sign_agreement", "state_content", "suspend"]
+__all__ = ["adopt", "adopted", "drop_copy", "end", "folder_of", "propose", "sign_agreement", "state_content", "suspend"]
 
 
 def folder_of(home: Home, agreement_id: str, version: int) -> Path:
@@ -60,6 +61,14 @@ def propose(home: Home, conn: Connection, folder: Path) -> Agreement:
         )
     )
     return kept
+
+
+def drop_copy(home: Home, agreement_id: str, version: int) -> None:
+    """Remove the home's copy of a version whose proposal did not come to be: it was refused, or only rehearsed."""
+    folder = folder_of(home, agreement_id, version)
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # other versions may lie beside it
+        folder.parent.rmdir()
 
 
 def sign_agreement(home: Home, conn: Connection, agreement_id: str, version: int, agency: str, act: Mapping[str, object]) -> None:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from portcullis.crypto import canonical
+from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
 from portcullis.model import ADDRESS_FIELDS
@@ -28,6 +31,7 @@ __all__ = ["Agreement", "agreement_hash", "find", "load_agreement"]
 
 MAX_FILE = 4 * 1024 * 1024
 MAX_FILES = 1_000
+_WORD = re.compile(r"[A-Za-z0-9._:/+=@()-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,9 @@ class Agreement:
 def find(name: str) -> Path:
     """The folder of an agreement: a path, or the name of one that is shipped."""
     for folder in (Path(name), agreements_folder() / name):
-        if (folder / "agreement.yaml").is_file():
-            return folder
+        with suppress(OSError):  # a name can be too long for any file
+            if (folder / "agreement.yaml").is_file():
+                return folder
     shipped = ", ".join(sorted(f.parent.name for f in agreements_folder().glob("*/agreement.yaml")))
     raise Refused(f"There is no agreement {name}.", "It is neither a folder with agreement.yaml nor shipped.", f"Shipped: {shipped}.")
 
@@ -101,6 +106,7 @@ def agreement_hash(folder: Path) -> str:
 
 def load_agreement(folder: Path) -> Agreement:
     """Load and validate. Raises Refused with file, line and column of the first fault."""
+    digest = agreement_hash(folder)  # first: it refuses links, pipes and giants before anything is opened to be read
     top = read(folder / "agreement.yaml").mapping(
         ("id", "version", "title", "parties", "authority", "data", "roster", "standing", "sample"), None
     )
@@ -108,29 +114,29 @@ def load_agreement(folder: Path) -> Agreement:
     data = top["data"].mapping(("class", "elements"), None)
     offices = _offices(top["roster"])
     force = top["in_force"].mapping(("from",), ("to",)) if "in_force" in top else {}
-    version = top["version"].integer()
-    if version < 1:
-        top["version"].refuse("a version is 1 or greater")
+    valid_from, valid_to = _day(force.get("from") or top.get("signed_on")) or 0, _day(force.get("to"))
+    if valid_to is not None and valid_to < valid_from:
+        force["to"].refuse("the agreement would end before it begins")
     return Agreement(
-        id=top["id"].text(),
-        version=version,
+        id=_matching(top["id"], AGREEMENT_ID, "an id is small letters, digits and dashes"),  # it names a folder of the home
+        version=_whole(top["version"], 1, 1_000_000),
         title=top["title"].text(),
         source=_code(parties["source"]),
         recipient=_code(parties["recipient"]),
-        gate=top["authority"].mapping(("gate",), None)["gate"].text(),
-        data_class=data["class"].text(),
+        gate=_word(top["authority"].mapping(("gate",), None)["gate"]),
+        data_class=_word(data["class"]),
         answer=data["answer"].text(("address", "yes_no")) if "answer" in data else "address",
         permitted=_permitted(data["elements"]),
         offices=offices,
         purposes=frozenset(_code(item) for item in top["purposes"].items()) if "purposes" in top else frozenset(),
-        valid_from=_day(force.get("from") or top.get("signed_on")) or 0,
-        valid_to=_day(force.get("to")),
-        witness_quorum=top["witnesses"].mapping(("quorum",))["quorum"].integer() if "witnesses" in top else 0,
-        use_days=top["use_days"].integer() if "use_days" in top else 365,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        witness_quorum=_whole(top["witnesses"].mapping(("quorum",))["quorum"], 0, 100) if "witnesses" in top else 0,
+        use_days=_whole(top["use_days"], 1, 36_500) if "use_days" in top else 365,
         **_terms(top),
         zone=zone_seconds(top["zone"]) if "zone" in top else -5 * 3600,
         rules=load(folder),
-        hash=agreement_hash(folder),
+        hash=digest,
         folder=folder,
     )
 
@@ -154,7 +160,24 @@ def _terms(top: Mapping[str, Node]) -> dict[str, int]:
 
 
 def _code(node: Node) -> str:
-    return node.mapping(("code",), None)["code"].text()
+    return _word(node.mapping(("code",), None)["code"])
+
+
+def _word(node: Node) -> str:
+    """A code: it will stand in the ledger, which holds no text that somebody could read."""
+    return _matching(node, _WORD, "a code has letters, digits and . _ : / + = @ ( ) - only")
+
+
+def _matching(node: Node, pattern: re.Pattern[str], what: str) -> str:
+    if not pattern.fullmatch(node.text()):
+        node.refuse(what, next_step="Write it so.")
+    return node.text()
+
+
+def _whole(node: Node, low: int, high: int) -> int:
+    if not low <= node.integer() <= high:
+        node.refuse(f"a whole number from {low} to {high} is wanted here")
+    return node.integer()
 
 
 def _offices(node: Node) -> dict[str, bool]:
@@ -166,7 +189,7 @@ def _offices(node: Node) -> dict[str, bool]:
 def zone_seconds(node: Node) -> int:
     """`-05:00` as seconds east of UTC."""
     sign, hours, minutes = node.text()[:1], node.text()[1:3], node.text()[4:6]
-    if sign not in "+-" or node.text()[3:4] != ":" or not (hours.isdecimal() and minutes.isdecimal()):
+    if not re.fullmatch(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]", node.text()):
         node.refuse('a zone is hours and minutes from UTC, as "-05:00"')
     return (-1 if sign == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
 

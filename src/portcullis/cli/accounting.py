@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.cli.typed import MOST, PersonOption, read_small
 from portcullis.home import open_home
 from portcullis.oversight import Identity, accounting_of
 from portcullis.publish import publish
@@ -21,12 +22,14 @@ def mount(app: typer.Typer) -> None:
 
 def accounting(
     home: HomeOption,
-    person: Annotated[str, typer.Option("--as", help="Who asks; it goes into the ledger.")],
-    file: Annotated[Path | None, typer.Option(help="A file with the identity instead of standard input.", exists=True)] = None,
+    person: PersonOption,
+    file: Annotated[
+        Path | None, typer.Option(help="A file with the identity instead of standard input.", exists=True, dir_okay=False)
+    ] = None,
     as_json: JsonOption = True,
 ) -> None:
     """Print every request and disclosure about one identity, given as a JSON object on standard input."""
-    text = file.read_text(encoding="utf-8") if file else sys.stdin.read()
+    text = read_small(file, "The identity") if file else sys.stdin.buffer.read(MOST + 1)[:MOST]
     opened = open_home(home)
     entries = accounting_of(opened, Identity.parse(text), person)
     publish(opened)

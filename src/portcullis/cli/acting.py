@@ -14,6 +14,8 @@ from portcullis.officers import sign
 
 __all__ = ["ExpiresOption", "KeyOption", "instant", "load_signing_key", "secret_of", "sign_here"]
 
+_LAST_SECOND = 253_402_300_799  # of the year 9999
+
 KeyOption = typer.Option(..., "--key", help="The key file of the person who acts.", exists=True, dir_okay=False)
 ExpiresOption = typer.Option(24, "--hours", help="For how many hours the signature stands.", min=1, max=72)
 
@@ -42,6 +44,9 @@ def instant(text: str) -> int:
     """An RFC 3339 time or a date as whole seconds UTC. Raises a usage error for anything else."""
     try:
         when = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
+        seconds = int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError) as error:
         raise typer.BadParameter("a time is written as 2026-11-21T10:00:00Z") from error
-    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+    if not 0 <= seconds <= _LAST_SECOND:
+        raise typer.BadParameter("a time lies between the years 1970 and 9999")
+    return seconds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +11,15 @@ import typer
 from sqlalchemy import select
 
 from portcullis.agreement import Agreement, adopt, end, find, load_agreement, propose, sign_agreement, suspend
-from portcullis.agreement.adopt import state_content
+from portcullis.agreement.adopt import drop_copy, state_content
 from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import AgencyOption, PersonOption
 from portcullis.errors import Refused
-from portcullis.home import open_home
+from portcullis.home import Home, open_home
 from portcullis.publish import publish
-from portcullis.store import reading, release_exclusive, schema
+from portcullis.store import reading, rehearsing, release_exclusive, schema
 
 app = typer.Typer(help="The agreement: list, show, validate, sign, adopt, suspend, end.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(help="The name of a shipped or known agreement, or its folder.")]
@@ -71,24 +74,34 @@ def validate(name: NameArgument, as_json: JsonOption = False) -> None:
     )
 
 
+@contextmanager
+def _copy_kept_if_signed(home: Home, agreement: Agreement, *, new: bool) -> Iterator[None]:
+    signed = False
+    try:
+        yield
+        signed = not rehearsing()
+    finally:
+        if new and not signed:
+            drop_copy(home, agreement.id, agreement.version)
+
+
 @app.command("sign", epilog="Example: portcullis agreement sign irs-ice-2025 --agency IRS --key irs-root.json")
 @changes
-def sign_(
-    name: NameArgument, home: HomeOption, agency: Annotated[str, typer.Option(help="The party that signs.")], key: Path = KeyOption
-) -> None:
+def sign_(name: NameArgument, home: HomeOption, agency: AgencyOption, key: Path = KeyOption) -> None:
     """Sign with a party's root key; the first signature also proposes the agreement to this home."""
     opened, agreement = open_home(home), load_agreement(find(name))
     a = schema.agreement
     with release_exclusive(opened.engine) as conn:
         known = conn.execute(select(a.c.hash).where(a.c.id == agreement.id, a.c.version == agreement.version)).scalar_one_or_none()
-        if known is None:
-            known = propose(opened, conn, find(name)).hash
-        if known != agreement.hash:
-            raise Refused(
-                "This folder is not the one that was proposed.", "Its content differs.", "Raise its version, or sign the proposed one."
-            )
-        act = sign_here(opened, key, f"root:{agency}", "agreement.sign", known)
-        sign_agreement(opened, conn, agreement.id, agreement.version, agency, act)
+        with _copy_kept_if_signed(opened, agreement, new=known is None):
+            if known is None:
+                known = propose(opened, conn, find(name)).hash
+            if known != agreement.hash:
+                raise Refused(
+                    "This folder is not the one that was proposed.", "Its content differs.", "Raise its version, or sign the proposed one."
+                )
+            act = sign_here(opened, key, f"root:{agency}", "agreement.sign", known)
+            sign_agreement(opened, conn, agreement.id, agreement.version, agency, act)
     publish(opened)
     result({"signed": agency, "agreement": agreement.id}, False, f"{agency} has signed {agreement.id} version {agreement.version}.")
 
@@ -113,9 +126,6 @@ def _stop(name: str, home: Path, key: Path, person: str, state: str) -> None:
         (suspend if state == "suspended" else end)(opened, conn, name, act)
     publish(opened)
     result({}, False, f"{name} is {state}.")
-
-
-PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
 
 
 @app.command("suspend", epilog="Example: portcullis agreement suspend irs-ice-2025 --as IRS-COUNSEL --key c.json")

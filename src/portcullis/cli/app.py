@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from portcullis.cli import (
     accounting,
@@ -29,7 +30,8 @@ from portcullis.cli import (
     review,
     rules,
 )
-from portcullis.cli.output import FAILED, fail
+from portcullis.cli.output import FAILED, USAGE, fail, outside
+from portcullis.cli.typed import SURROGATE
 from portcullis.errors import PortcullisError
 
 __all__ = ["app", "main"]
@@ -85,7 +87,11 @@ for name, sub in (
 def main() -> None:
     """Run the command line; one of the three places where every error ends (the others are the HTTP handler and the worker loop)."""
     try:
-        app()
+        _utf8(sys.argv)
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here and not at the interpreter's end, where a full disk would be a traceback
     except PortcullisError as error:
         fail(error)
     except BrokenPipeError:
@@ -93,15 +99,30 @@ def main() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(130)
+    except (IntegrityError, DataError) as error:
+        _defect(error)
+    except (OSError, RecursionError, MemoryError, DBAPIError) as error:
+        fail(outside(error))
     except Exception as error:
-        sys.stderr.write(
-            f"portcullis: something failed inside the program ({type(error).__name__}).\n"
-            "  why: this is a defect; nothing that was not finished has been recorded.\n"
-            "  next: report it with the command you typed; PORTCULLIS_TRACEBACK=1 shows where, and may show data.\n"
-        )
-        if os.environ.get("PORTCULLIS_TRACEBACK") == "1":
-            raise
-        sys.exit(FAILED)
+        _defect(error)
+
+
+def _defect(error: Exception) -> NoReturn:
+    sys.stderr.write(
+        f"portcullis: something failed inside the program ({type(error).__name__}).\n"
+        "  why: this is a defect; nothing that was not finished has been recorded.\n"
+        "  next: report it with the command you typed; PORTCULLIS_TRACEBACK=1 shows where, and may show data.\n"
+    )
+    if os.environ.get("PORTCULLIS_TRACEBACK") == "1":
+        raise error
+    sys.exit(FAILED)
+
+
+def _utf8(words: list[str]) -> None:
+    """Refuse a command line that is no text: it could neither be stored nor shown."""
+    if any(SURROGATE.search(word) for word in words):
+        sys.stderr.write("Usage: portcullis [OPTIONS] COMMAND\nTry 'portcullis --help'.\n\nError: An argument is not text in UTF-8.\n")
+        sys.exit(USAGE)
 
 
 if __name__ == "__main__":

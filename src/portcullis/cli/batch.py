@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portcullis.cli.output import SOME_REFUSED, HomeOption, JsonOption, log, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import BatchArgument
 from portcullis.home import open_home
 from portcullis.intake.batch import receive
 from portcullis.journey import run, status
@@ -19,7 +20,6 @@ from portcullis.steps import check_batch, match_step
 from portcullis.store import reading, schema
 
 app = typer.Typer(help="A batch of requests: receive it, run it until a person must act, see where it stands.", no_args_is_help=True)
-BatchArgument = Annotated[str, typer.Argument(help="The batch's number, as B-2026-000001.")]
 
 
 @app.command("receive", epilog="Example: portcullis batch receive ./from-ice --json")

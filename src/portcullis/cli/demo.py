@@ -8,9 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from portcullis.cli.output import JsonOption, log, result
+from portcullis.cli.rehearsal import changes
 from portcullis.demo import run_demo
+from portcullis.errors import Refused
+from portcullis.home import check_absent
 from portcullis.picture import replay_svg, replay_table
 from portcullis.replay import replay
+from portcullis.store import rehearsing
 
 replays = typer.Typer(help="What was reported of 2025, replayed on synthetic people.", no_args_is_help=True)
 ScaleOption = Annotated[float, typer.Option(help="1 is 1.28 million requests against 20 million persons.", min=0.0005, max=1.0)]
@@ -26,6 +30,7 @@ def _say(step: str) -> None:
     log("demo", step=step)
 
 
+@changes
 def demo(
     home: Annotated[Path, typer.Option("--home", help="An empty or absent directory.")] = Path("demo/home"),
     bundle: Annotated[Path, typer.Option("--bundle", help="Where the evidence goes; its trust file lies beside it.")] = Path("demo/bundle"),
@@ -34,6 +39,11 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole journey on synthetic data and leave a home with eight demo people, and the evidence."""
+    check_absent(home)
+    if bundle.exists() and (not bundle.is_dir() or any(bundle.iterdir())):
+        raise Refused(f"A bundle cannot be written to {bundle.name}.", "Something is there already.", "Name an empty or absent folder.")
+    if rehearsing():
+        return
     shown = run_demo(home, bundle, scale, store=store, say=_say)
     result(shown, as_json, lambda: _words(shown, home, bundle))
 
@@ -65,6 +75,8 @@ def june_2025(
     as_json: JsonOption = False,
 ) -> None:
     """The June 2025 file: as it was done, through the gateway, perfected. Needs no home."""
+    if picture is not None:
+        picture.touch()  # a place that cannot be written is found before minutes of work
     shown = replay(scale, say=_say)
     if picture is not None:
         picture.write_text(replay_svg(shown), encoding="utf-8")

@@ -10,9 +10,9 @@ import typer
 from portcullis import backups, config
 from portcullis.cli.output import HomeOption, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import code
 from portcullis.crypto import secret_from_env
-from portcullis.errors import Refused
-from portcullis.home import create, open_home, store_url
+from portcullis.home import check_absent, create, open_home, store_url
 from portcullis.publish import publish
 from portcullis.store import current, rehearsing, upgrade
 from portcullis.store.open import REVISION
@@ -29,14 +29,14 @@ def mount(app: typer.Typer) -> None:
 @changes
 def init(
     home: HomeOption,
-    source: Annotated[str, typer.Option("--source", help="The agency that holds the records.")] = "IRS",
+    source: Annotated[str, typer.Option("--source", help="The agency that holds the records.", callback=code)] = "IRS",
     origin: Annotated[str | None, typer.Option(help="The name of the ledger; a random one by default.")] = None,
     store_url: Annotated[str, typer.Option(help="The store's URL; SQLite in the home by default.")] = "",
 ) -> None:
     """Make a home: keys, store and an empty ledger. Nothing else makes one."""
     if rehearsing():
-        if home.exists() and (not home.is_dir() or any(home.iterdir())):
-            raise Refused(f"A home cannot be made at {home}.", "Something is there already.", "Name an empty or absent directory.")
+        check_absent(home)
+        secret_from_env()
         return
     made = create(home, secret_from_env(), source_agency=source, origin=origin, store=store_url)
     publish(made)
@@ -72,9 +72,10 @@ def create_(folder: Annotated[Path, typer.Argument(help="An empty or absent dire
 def restore_(
     folder: Annotated[Path, typer.Argument(help="The backup.", exists=True, file_okay=False)],
     home: HomeOption,
-    wrapping_key: Annotated[Path, typer.Option(help="The wrapping key's file, kept apart.", exists=True)],
+    wrapping_key: Annotated[Path, typer.Option(help="The wrapping key's file, kept apart.", exists=True, dir_okay=False)],
     published: Annotated[
-        Path | None, typer.Option(help="The last published or witnessed checkpoint, if it is newer than the backup.", exists=True)
+        Path | None,
+        typer.Option(help="The last published or witnessed checkpoint, if it is newer than the backup.", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
     """Make a home from a backup; it refuses to sign below what was published."""

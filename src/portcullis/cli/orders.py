@@ -12,13 +12,14 @@ from portcullis.batches import get
 from portcullis.cli.acting import KeyOption, instant, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import PersonOption, code
 from portcullis.home import open_home
 from portcullis.orders import Scope, impose, lift, lift_content, listed, order_content
 from portcullis.publish import publish
 from portcullis.store import reading
 
 app = typer.Typer(help="Court orders: impose, lift, list.", no_args_is_help=True)
-OrderArgument = Annotated[str, typer.Argument(help="The order's id, as the docket number.")]
+OrderArgument = Annotated[str, typer.Argument(help="The order's id, as the docket number.", callback=code)]
 Names = list[str] | None
 
 
@@ -30,7 +31,7 @@ Names = list[str] | None
 def impose_(
     order: OrderArgument,
     home: HomeOption,
-    person: Annotated[str, typer.Option("--as", help="The counsel who acts.")],
+    person: PersonOption,
     court_time: Annotated[str, typer.Option(help="When the court made it.")],
     agreement: Annotated[Names, typer.Option(help="Only this agreement (may be repeated).")] = None,
     agency: Annotated[Names, typer.Option(help="Only this agency.")] = None,
@@ -61,8 +62,8 @@ def impose_(
 def lift_(
     order: OrderArgument,
     home: HomeOption,
-    person: Annotated[str, typer.Option("--as", help="The counsel who acts.")],
-    second: Annotated[str, typer.Option("--second-as", help="The second person.")],
+    person: PersonOption,
+    second: Annotated[str, typer.Option("--second-as", help="The second person.", callback=code)],
     key: Path = KeyOption,
     second_key: Path = typer.Option(..., "--second-key", help="The second person's key file.", exists=True, dir_okay=False),  # noqa: B008
     as_json: JsonOption = False,

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
-from portcullis.errors import PortcullisError, Tampered
+from portcullis.errors import OutOfOrder, PortcullisError, Refused, Tampered
 
 __all__ = [
     "DONE",
@@ -24,6 +25,7 @@ __all__ = [
     "JsonOption",
     "fail",
     "log",
+    "outside",
     "result",
     "timed",
 ]
@@ -58,14 +60,33 @@ def timed(event: str, **facts: object) -> Iterator[None]:
     log(event, seconds=round(time.monotonic() - begun, 2), **facts)
 
 
+_WHY = {Tampered: "The evidence does not agree with itself.", OutOfOrder: "It is not its turn, or was done already."}
+_NEXT = {
+    Tampered: "Change nothing; let somebody look who did not run this command.",
+    OutOfOrder: "See where things stand: portcullis batch list, portcullis agreement list.",
+}
+
+
 def fail(error: PortcullisError) -> NoReturn:
     """Say what, why and what next, and leave with 1, or 4 when evidence contradicts itself."""
     parts = [
         f"portcullis: {error.what}",
-        f"  why: {error.why}" if error.why else "",
-        f"  next: {error.next_step}" if error.next_step else "",
+        f"  code: {error.code}" if error.code else "",
+        f"  why: {error.why or _WHY.get(type(error), 'As it is, it cannot be accepted.')}",
+        f"  next: {error.next_step or _NEXT.get(type(error), 'Correct it and type the command again.')}",
     ]
-    if error.code:
-        parts.insert(1, f"  code: {error.code}")
     sys.stderr.write("\n".join(part for part in parts if part) + "\n")
     sys.exit(NOT_VERIFIED if isinstance(error, Tampered) else FAILED)
+
+
+def outside(error: OSError | RecursionError | MemoryError | DBAPIError) -> Refused:
+    """What the machine refused to do, in words; the name of a file but no path, and nothing a database says of a row."""
+    if isinstance(error, OSError):
+        name = Path(str(error.filename)).name if error.filename else "A file"
+        return Refused(f"{name} cannot be used.", f"{error.strerror or 'The machine refuses it'}.", "Name another, or mend its place.")
+    if isinstance(error, RecursionError):
+        return Refused("What was given is nested too deep.", "It has more levels than any real one.", "Check the file that was named.")
+    if isinstance(error, MemoryError):
+        return Refused("There is not enough memory.", "The input is larger than this machine can hold.", "Give less at once.")
+    why = "Its database is read-only, busy, damaged, or of another version."
+    return Refused("The store cannot be used.", why, "See store_url in portcullis.toml; type: portcullis backup restore --help")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from sqlalchemy import select
 from portcullis.cli.acting import KeyOption, secret_of, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
-from portcullis.crypto import AgreementKey, SigningKey, decode64, encode64, key_id_of, save_key
+from portcullis.cli.typed import LAST_DAY, AgencyOption, code, code_option, read_small
+from portcullis.crypto import AgreementKey, SigningKey, check_jwk, decode64, encode64, key_id_of, save_key
 from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.model import Role
@@ -31,12 +33,17 @@ from portcullis.standing import (
 )
 from portcullis.store import reading, rehearsing, release_exclusive, schema
 
+
+class Side(StrEnum):
+    """The two sides of an agreement."""
+
+    SOURCE = "source"
+    RECIPIENT = "recipient"
+
+
 key = typer.Typer(help="Keys: make a key file, enrol it under its agency's root, revoke it.", no_args_is_help=True)
 officer = typer.Typer(help="The requesting agency's people: who signs, who may receive.", no_args_is_help=True)
 safeguard = typer.Typer(help="Safeguards: the receiving agency's standing and its vaults.", no_args_is_help=True)
-
-AgencyOption = Annotated[str, typer.Option(help="The agency's code, as IRS.")]
-PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
 
 
 @key.command("new", epilog="Example: PORTCULLIS_KEY_SECRET_FILE=secret portcullis key new officer.json")
@@ -63,17 +70,19 @@ def add(
     home: HomeOption,
     agency: AgencyOption,
     public: Annotated[str, typer.Option(help="The public key in base64.")],
-    person: Annotated[str, typer.Option(help="The person's pseudonymous id; not for --root.")] = "",
+    person: Annotated[str, typer.Option(help="The person's pseudonymous id; not for --root.", callback=code_option)] = "",
     role: Annotated[list[str] | None, typer.Option(help="A role (may be repeated).")] = None,
     root: Annotated[bool, typer.Option("--root", help="Name this key as the agency's root; it is trusted from outside.")] = False,
-    side: Annotated[str, typer.Option(help="With --root: source or recipient.")] = "recipient",
-    key: Annotated[Path | None, typer.Option("--key", help="The agency root's key file, which signs the enrolment.", exists=True)] = None,
+    side: Annotated[Side, typer.Option(help="With --root: which side the agency is on.")] = Side.RECIPIENT,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The agency root's key file, which signs the enrolment.", exists=True, dir_okay=False)
+    ] = None,
 ) -> None:
     """Enrol a person's key under the agency's root, or name a root."""
     opened, material = open_home(home), decode64(public, "public key")
     with release_exclusive(opened.engine) as conn:
         if root:
-            enrol_root(opened, conn, agency, side, material)
+            enrol_root(opened, conn, agency, side.value, material)
         else:
             roles = [_role(name) for name in role or []]
             if key is None or not person or not roles:
@@ -134,15 +143,15 @@ def revoke(
 def officer_add(
     home: HomeOption,
     agency: AgencyOption,
-    person: Annotated[str, typer.Option(help="The person's pseudonymous id.")],
+    person: Annotated[str, typer.Option(help="The person's pseudonymous id.", callback=code)],
     employee: Annotated[bool, typer.Option(help="An employee of the agency, not a contractor.")] = False,
     active: Annotated[bool, typer.Option(help="In active service.")] = False,
     cleared: Annotated[bool, typer.Option(help="Cleared for such records.")] = False,
     mfa: Annotated[bool, typer.Option(help="Enrolled with a second factor.")] = False,
-    trained_on: Annotated[int | None, typer.Option(help="Epoch day of the yearly training.")] = None,
-    office: Annotated[str, typer.Option(help="An office of the agreement's roster, for who may sign.")] = "",
-    office_from: Annotated[int | None, typer.Option(help="First epoch day in office.")] = None,
-    office_to: Annotated[int | None, typer.Option(help="Last epoch day in office.")] = None,
+    trained_on: Annotated[int | None, typer.Option(help="Epoch day of the yearly training.", min=0, max=LAST_DAY)] = None,
+    office: Annotated[str, typer.Option(help="An office of the agreement's roster, for who may sign.", callback=code_option)] = "",
+    office_from: Annotated[int | None, typer.Option(help="First epoch day in office.", min=0, max=LAST_DAY)] = None,
+    office_to: Annotated[int | None, typer.Option(help="Last epoch day in office.", min=0, max=LAST_DAY)] = None,
     key: Path = KeyOption,
 ) -> None:
     """Record what is known of a person of the requesting agency, signed by its root."""
@@ -169,13 +178,13 @@ def officer_list(home: HomeOption, as_json: JsonOption = False) -> None:
 )
 @changes
 def standing(
-    agency: Annotated[str, typer.Argument(help="The receiving agency.")],
+    agency: Annotated[str, typer.Argument(help="The receiving agency.", callback=code)],
     home: HomeOption,
     change: Annotated[
         str | None, typer.Option("--set", help="field=value: report_accepted_on (epoch day), findings_without_plan, suspended (0/1).")
     ] = None,
-    person: Annotated[str, typer.Option("--as", help="The safeguards officer who acts.")] = "",
-    key: Annotated[Path | None, typer.Option("--key", help="Their key file.", exists=True)] = None,
+    person: Annotated[str, typer.Option("--as", help="The safeguards officer who acts.", callback=code_option)] = "",
+    key: Annotated[Path | None, typer.Option("--key", help="Their key file.", exists=True, dir_okay=False)] = None,
     report_days: Annotated[int, typer.Option(help="How many days a safeguard report counts; the agreement says.")] = 365,
     as_json: JsonOption = False,
 ) -> None:
@@ -183,7 +192,7 @@ def standing(
     opened = open_home(home)
     if change is not None:
         field, _, text = change.partition("=")
-        if key is None or not person or not text.isdecimal():
+        if key is None or not person or not (text.isascii() and text.isdecimal() and len(text) <= 9):
             raise typer.BadParameter("a change is --set field=number with --as and --key")
         act = sign_here(opened, key, person, "standing.set", standing_content(agency, field, int(text)))
         with release_exclusive(opened.engine) as conn:
@@ -199,11 +208,11 @@ def standing(
 )
 @changes
 def vault(
-    vault_id: Annotated[str, typer.Argument(help="The vault's id.")],
+    vault_id: Annotated[str, typer.Argument(help="The vault's id.", callback=code)],
     home: HomeOption,
     agency: AgencyOption,
     storage: Annotated[str, typer.Option(help="The attested class of storage.")] = "",
-    jwk: Annotated[Path | None, typer.Option(help="The vault's public JWK.", exists=True)] = None,
+    jwk: Annotated[Path | None, typer.Option(help="The vault's public JWK.", exists=True, dir_okay=False)] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Revoke it instead.")] = False,
     key: Path = KeyOption,
 ) -> None:
@@ -216,11 +225,12 @@ def vault(
             )
         else:
             try:
-                public = json.loads(jwk.read_text(encoding="utf-8")) if jwk else None
-            except ValueError:
+                public = json.loads(read_small(jwk, "The vault's public key").decode("utf-8")) if jwk else None
+            except (ValueError, RecursionError):
                 public = None
             if not isinstance(public, dict):
                 raise Refused("The vault's public key cannot be read.", "It must be one JWK.", "Name the file with --jwk.")
+            public = check_jwk(public)
             act = sign_here(opened, key, f"root:{agency}", "vault.enroll", vault_content(agency, vault_id, public, storage))
             enrol_vault(opened, conn, agency, vault_id, public, storage, act)
     publish(opened)

@@ -67,11 +67,12 @@ def engage_(
     officer: OfficerOption,
     rows: Annotated[str, typer.Option(help="The rows personally and directly engaged in, as 1-40,52.")],
     key: Path = KeyOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything; write nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add an officer's own signed statement, after checking that the rows are those that were packed."""
-    engaged = engage(folder, load_signing_key(key, None), officer, _ordinals(rows))
-    said = f"{officer} is engaged in {engaged.count} rows of the batch in {folder}."
+    engaged = engage(folder, load_signing_key(key, None), officer, _ordinals(rows), write=not dry_run)
+    said = f"{officer} {'could be' if dry_run else 'is'} engaged in {engaged.count} rows of the batch in {folder}."
     result({"officer": officer, "rows": engaged.count}, as_json, said)
 
 
@@ -115,12 +116,16 @@ def acknowledge_(
     agreement: AgreementOption = "irs-ice-2025",
     out: Annotated[Path | None, typer.Option(help="Write the receipt to this new file instead of standard output.")] = None,
     hours: int = ExpiresOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything; sign and write nothing.")] = False,
 ) -> None:
     """Sign the receipt of exactly the sealed answers that arrived, for `portcullis release receipt`."""
     gateway = _gateway(vkey)
+    arrived, signing = _receive(folder, gateway, None), load_signing_key(key, None)
+    if dry_run:
+        return result({}, False, f"{arrived.answer.answers} sealed answers could be acknowledged. Nothing was signed.")
     receipt = acknowledge(
-        _receive(folder, gateway, None),
-        load_signing_key(key, None),
+        arrived,
+        signing,
         officer=officer,
         origin=gateway.name,
         agreement=agreement,

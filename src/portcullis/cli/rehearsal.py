@@ -29,7 +29,7 @@ def changes(command: Callable[P, R]) -> Callable[..., R]:
                 return command(*args, **kwargs)
             finally:
                 if dry_run:
-                    sys.stderr.write("portcullis: a dry run; nothing was changed.\n")
+                    sys.stderr.write("portcullis: a dry run; nothing was changed. (A look at the register is on record all the same.)\n")
 
     signature = inspect.signature(command)
     extra = inspect.Parameter("dry_run", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Option)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portcullis.batches import get
 from portcullis.cli.output import SOME_REFUSED, HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import BatchArgument, read_small
 from portcullis.crypto import read_dsse
 from portcullis.home import open_home
 from portcullis.publish import publish
@@ -18,7 +19,6 @@ from portcullis.release import Withheld, commit_release, deliver, dispatch, reco
 from portcullis.store import reading, rehearsing, schema
 
 app = typer.Typer(help="What leaves: commit, dispatch, receipt.", no_args_is_help=True)
-BatchArgument = Annotated[str, typer.Argument(help="The batch's number.")]
 
 
 @app.command("commit", epilog="Example: portcullis release commit B-2026-000001")
@@ -63,11 +63,11 @@ def deliver_(batch: BatchArgument, home: HomeOption) -> None:
 @app.command("receipt", epilog="Example: portcullis release receipt B-2026-000001 receipt.json")
 @changes
 def receipt_(
-    batch: BatchArgument, file: Annotated[Path, typer.Argument(help="The signed receipt.", exists=True)], home: HomeOption
+    batch: BatchArgument, file: Annotated[Path, typer.Argument(help="The signed receipt.", exists=True, dir_okay=False)], home: HomeOption
 ) -> None:
     """Record the recipient's signed receipt."""
     opened = open_home(home)
-    record_receipt(opened, batch, read_dsse(file.read_bytes()))
+    record_receipt(opened, batch, read_dsse(read_small(file, "The receipt")))
     publish(opened)
     result({}, False, f"The receipt of {batch} is recorded.")
 

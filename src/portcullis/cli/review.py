@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +16,9 @@ from portcullis.batches import get
 from portcullis.cli.acting import ExpiresOption, KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import BatchArgument, OrdinalArgument, PersonOption, code_option, read_small
 from portcullis.crypto import read_dsse, write_private
-from portcullis.errors import Refused
+from portcullis.errors import PortcullisError, Refused
 from portcullis.home import open_home
 from portcullis.inspect import show_request
 from portcullis.officers import content_hash
@@ -37,14 +40,11 @@ from portcullis.review import (
 from portcullis.review.queue import new_salt
 from portcullis.review.sample import next_k
 from portcullis.steps.sample import draw
-from portcullis.store import reading
+from portcullis.store import reading, rehearsing
 
 app = typer.Typer(help="What people decide: reviews, the sample, authorizations.", no_args_is_help=True)
 sample = typer.Typer(help="The sample nobody can choose.", no_args_is_help=True)
 app.add_typer(sample, name="sample")
-
-BatchArgument = Annotated[str, typer.Argument(help="The batch's number.")]
-PersonOption = Annotated[str, typer.Option("--as", help="The person who acts.")]
 
 
 @app.command("next", epilog="Example: portcullis review next B-2026-000001")
@@ -79,7 +79,7 @@ def show_(
 @changes
 def record_(
     batch: BatchArgument,
-    ordinal: Annotated[int, typer.Argument(help="The request's number in the file.")],
+    ordinal: OrdinalArgument,
     verdict: Annotated[str, typer.Argument(help="accept or refuse.")],
     code: Annotated[str, typer.Argument(help="Why, as one of the known reasons.")],
     home: HomeOption,
@@ -123,28 +123,42 @@ def return_(batch: BatchArgument, home: HomeOption, person: PersonOption, key: P
     result({}, False, f"Batch {batch} was returned; what was signed is void.")
 
 
+@contextmanager
+def _number_kept(file: Path, number: bytes) -> Iterator[None]:
+    """The number is on disk before its commitment counts, and is gone again when that was refused, or only rehearsed."""
+    if rehearsing():
+        yield
+        return
+    write_private(file, number.hex().encode())
+    try:
+        yield
+    except PortcullisError:
+        file.unlink(missing_ok=True)
+        raise
+
+
 @sample.command("commit", epilog="Example: portcullis review sample commit --number-file r1.hex --as IRS-OVERSEER --key o.json")
 @changes
 def commit_(
     home: HomeOption,
-    person: Annotated[str, typer.Option("--as", help="The overseer who acts.")] = "",
+    person: Annotated[str, typer.Option("--as", help="The overseer who acts.", callback=code_option)] = "",
     number_file: Annotated[Path | None, typer.Option(help="Draw the number here and keep it in this private file.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="The overseer's key file.", exists=True)] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="The overseer's key file.", exists=True, dir_okay=False)] = None,
     commitment: Annotated[str | None, typer.Option(help="The commitment of a number drawn elsewhere: its SHA-256 in hex.")] = None,
-    act: Annotated[Path | None, typer.Option(help="The overseer's act over it, signed elsewhere.", exists=True)] = None,
+    act: Annotated[Path | None, typer.Option(help="The overseer's act over it, signed elsewhere.", exists=True, dir_okay=False)] = None,
 ) -> None:
     """Lay a number's commitment in stock: drawn elsewhere by the overseer (--commitment, --act), or here (the evidence says so)."""
     opened = open_home(home)
     with reading(opened.engine) as conn:
         k = next_k(conn)
     if commitment is not None and act is not None:
-        commit_stock(opened, k, commitment, read_dsse(act.read_bytes()), apart=True)
+        commit_stock(opened, k, commitment, read_dsse(read_small(act, "The act")), apart=True)
     elif number_file is not None and key is not None and person:
         number = secrets.token_bytes(32)
         commitment = hashlib.sha256(number).hexdigest()
-        write_private(number_file, number.hex().encode())
         signed = sign_here(opened, key, person, "sample.commit", stock_content(k, commitment))
-        commit_stock(opened, k, commitment, signed, apart=False)
+        with _number_kept(number_file, number):
+            commit_stock(opened, k, commitment, signed, apart=False)
     else:
         raise typer.BadParameter("give --commitment with --act, or --number-file with --as and --key")
     publish(opened)
@@ -160,12 +174,12 @@ def commit_(
 def draw_(
     batch: BatchArgument,
     home: HomeOption,
-    number_file: Annotated[Path, typer.Option(help="The file `sample commit` wrote.", exists=True)],
+    number_file: Annotated[Path, typer.Option(help="The file `sample commit` wrote.", exists=True, dir_okay=False)],
     as_json: JsonOption = False,
 ) -> None:
     """Publish the decisions, reveal the number, and draw."""
     try:
-        number = bytes.fromhex(number_file.read_text(encoding="ascii").strip())
+        number = bytes.fromhex(read_small(number_file, "The number file").decode("ascii").strip())
     except ValueError as error:
         raise Refused(
             "The number file cannot be read.", "It must hold 64 hexadecimal digits.", "Name the file `sample commit` wrote."
@@ -181,7 +195,7 @@ reveal = sample.command("reveal", epilog="Example: portcullis review sample reve
 @changes
 def sample_record(
     batch: BatchArgument,
-    verdicts: Annotated[Path, typer.Argument(help='JSON: {"ordinal": "ok" | "defect", …}.', exists=True)],
+    verdicts: Annotated[Path, typer.Argument(help='JSON: {"ordinal": "ok" | "defect", …}.', exists=True, dir_okay=False)],
     home: HomeOption,
     person: PersonOption,
     key: Path = KeyOption,
@@ -189,8 +203,10 @@ def sample_record(
     """Record the hand check of the sample; one defect blocks the batch for good."""
     opened = open_home(home)
     try:
-        checked = {int(ordinal): str(verdict) for ordinal, verdict in json.loads(verdicts.read_text(encoding="utf-8")).items()}
-    except (ValueError, AttributeError) as error:
+        checked = {
+            int(ordinal): str(verdict) for ordinal, verdict in json.loads(read_small(verdicts, "The verdicts").decode("utf-8")).items()
+        }
+    except (ValueError, AttributeError, RecursionError) as error:
         raise Refused("The verdicts cannot be read.", "They must be one JSON object of ordinal and verdict.", "Write them anew.") from error
     with reading(opened.engine) as conn:
         row = get(conn, batch)

@@ -121,7 +121,7 @@ def _load(path: Path, secret: bytes) -> tuple[str, str, bytes]:
         nonce, sealed = decode64(body["nonce"], "The nonce"), decode64(body.pop("sealed"), "The sealed key")
     except Refused as error:
         raise _damaged(path) from error
-    if body["v"] != 1 or body["cipher"] != "AES-256-GCM" or body["kind"] not in {"signing", "agreement", "secret"} or len(nonce) != 12:  # 2
+    if body["v"] != 1 or body["cipher"] != "AES-256-GCM" or body["kind"] not in ("signing", "agreement", "secret") or len(nonce) != 12:  # 2
         raise _damaged(path)
     try:
         material = AESGCM(_stretch(secret, salt, n)).decrypt(nonce, sealed, canonical(body))  # 4

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from portcullis.errors import Refused
@@ -27,10 +28,11 @@ def read_private(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise Refused(f"{path.name} cannot be opened.", f"{error.strerror}.", "Name an existing file that you may read.") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Refused(f"{path.name} is not an ordinary file.", "Secrets are read from ordinary files only.", "Name the file itself.")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused(f"{path.name} is not an ordinary file.", "Secrets are read from ordinary files only.", "Name the file itself.")
         if status.st_mode & 0o077:
             raise Refused(
                 f"{path.name} can be read by others.", "A key that others can read is not a secret.", f"Type: chmod 600 {path.name}"
@@ -51,8 +53,9 @@ def write_private(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.link(temporary, path)  # unlike a rename, fails when `path` exists
     except FileExistsError as error:
-        raise Refused(f"{path.name} exists already.", "A key is never overwritten.", "Name another file.") from error
+        raise Refused(f"{path.name} exists already.", "A private file is never overwritten.", "Name another file.") from error
     except OSError as error:
         raise Refused(f"{path.name} cannot be written.", f"{error.strerror}.", "Name a directory you may write to.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it may never have been made
+            temporary.unlink()

@@ -100,7 +100,7 @@ def read_engagements(path: Path, envelope: Envelope, open_line: Callable[[bytes]
     `lambda line: open_dsse(read_dsse(line, limit=...), lookup, ENGAGEMENT_TYPE, limit=ENGAGEMENT_LIMIT)`.
     """
     seen: set[str] = set()
-    with open_plain(path) as file:
+    with open_plain(path, links=False) as file:
         while line := file.readline(2 * ENGAGEMENT_LIMIT + 1):
             if len(line) > 2 * ENGAGEMENT_LIMIT:
                 raise malformed(_WHAT, f"A line has more than {2 * ENGAGEMENT_LIMIT} bytes.")

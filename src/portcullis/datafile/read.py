@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -38,12 +39,16 @@ def read(path: Path, *, strict: bool = True, limits: Limits = DEFAULT) -> Iterat
     return _rows(open_plain(path, limits), reader, limits, strict=strict)
 
 
-def open_plain(path: Path, limits: Limits = DEFAULT) -> BinaryIO:
-    """Open an ordinary file within the size limit. Raises Refused; a pipe or device is refused, not waited for."""
+def open_plain(path: Path, limits: Limits = DEFAULT, *, links: bool = True) -> BinaryIO:
+    """Open an ordinary file within the size limit. Raises Refused; a pipe or device is refused, not waited for.
+
+    Without `links` a link is refused too: what another agency sent must not reach outside its folder.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW))
     except OSError as error:
-        raise refused("The file cannot be opened.", f"{error.strerror}.", "Name an existing file that you may read.") from error
+        why = "It is a link." if error.errno == errno.ELOOP else f"{error.strerror}."
+        raise refused("The file cannot be opened.", why, "Name an existing file that you may read.") from error
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_size > limits.file_bytes:
         os.close(descriptor)

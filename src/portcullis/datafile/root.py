@@ -58,7 +58,7 @@ def new_salts(rows: int, randomness: Callable[[int], bytes] = secrets.token_byte
 
 def read_salts(path: Path, rows: int) -> bytes:
     """The salts of `rows` rows. Raises Refused when the file has another length."""
-    with open_plain(path) as file:
+    with open_plain(path, links=False) as file:
         salts = file.read(rows * SALT_BYTES + 1)
     if len(salts) != rows * SALT_BYTES:
         raise refused(

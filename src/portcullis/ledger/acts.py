@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from portcullis.crypto import canonical
 from portcullis.model import LeafType, Role
 
-__all__ = ["ACTS", "ActRule", "act_content", "content_of"]
+__all__ = ["ACTS", "CHANGES", "ActRule", "act_content", "concerns", "content_of"]
 
 L = LeafType
 _CHECKERS = frozenset({Role.OVERSEER.value, Role.REVIEWER.value})
@@ -44,6 +45,21 @@ ACTS: Mapping[str, ActRule] = {
     L.RELEASE_AUTHORIZED.value: ActRule("release.authorize", frozenset({Role.AUTHORIZER.value}), "=root"),
 }
 """For agreement.suspended/ended, order.lifted and receipt, whose content is not made of their own members, see replay.py."""
+
+CHANGES = frozenset(
+    kind.value
+    for kind in (
+        *(L.AGREEMENT_IN_FORCE, L.AGREEMENT_SUSPENDED, L.AGREEMENT_ENDED, L.VAULT_ENROLLED, L.VAULT_REVOKED, L.ROSTER_CHANGED),
+        *(L.STANDING_CHANGED, L.RULES_CHANGED, L.REGISTER_LOADED),
+    )
+)
+"""What a release rests on: a leaf of these types voids what was signed before it (journey.md, "Between authorization and dispatch")."""
+
+
+def concerns(fields: Mapping[str, Any], agency: str, agreement_id: str) -> bool:
+    """Whether a change touches the batches of this agency under this agreement; what the leaf does not name it does not limit."""
+    agreement = fields.get("agreement")
+    return fields.get("agency") in (None, agency) and (agreement is None or agreement["id"] == agreement_id)
 
 
 def content_of(value: object) -> str:

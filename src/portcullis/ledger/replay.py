@@ -12,11 +12,12 @@ from typing import Any
 from portcullis.crypto import decode64, open_commitment, strict_loads
 from portcullis.datafile import ENVELOPE_TYPE
 from portcullis.errors import PortcullisError, Tampered
-from portcullis.ledger.acts import ACTS, content_of
+from portcullis.ledger.acts import ACTS, CHANGES, concerns
 from portcullis.ledger.batchlog import Authorization, BatchLog, RootAt
 from portcullis.ledger.leaf import Leaf, decode
 from portcullis.ledger.members import seconds
 from portcullis.ledger.people import People, broken
+from portcullis.ledger.terms import Terms, covers, key_bytes
 from portcullis.ledger.tree import leaf_hash
 from portcullis.model import LeafType
 
@@ -27,11 +28,6 @@ TOLERANCE = 3600
 
 L = LeafType
 Fields = Mapping[str, Any]
-_CHANGES = frozenset(
-    {L.AGREEMENT_IN_FORCE, L.AGREEMENT_SUSPENDED, L.AGREEMENT_ENDED, L.VAULT_ENROLLED, L.VAULT_REVOKED, L.ROSTER_CHANGED}
-    | {L.STANDING_CHANGED, L.RULES_CHANGED, L.REGISTER_LOADED}
-)
-"""What a release rests on: a change voids what was signed before (journey.md, "Between authorization and dispatch")."""
 _AFTER_END = frozenset({L.DISCLOSURE, L.BATCH_CLOSED, L.BATCH_BLOCKED, L.RECEIPT})
 
 
@@ -41,25 +37,22 @@ class Replay:
     def __init__(self, people: People, root_at: RootAt, *, not_before: tuple[int, int] | None = None, not_after: int | None = None) -> None:
         self.people, self._root_at, self._not_before, self._not_after = people, root_at, not_before, not_after
         self.batches: dict[str, BatchLog] = {}
-        self.orders: dict[str, Fields] = {}
+        self.terms = Terms(people)
         self.counts: Counter[str] = Counter()
         self.latest = 0
         self.lists: dict[str, list[str]] = {}
         self.openings: dict[int, list[Fields]] = {}
         self.opened = 0
-        self._known_orders: set[str] = set()
-        self._signed: dict[str, set[str]] = {}
-        self._in_force: dict[str, str] = {}
         self._envelopes: set[tuple[str, str]] = set()
         self._stock: dict[int, tuple[str, int]] = {}
         self._free: list[int] = []
         own: dict[str, Callable[[int, Leaf], None]] = {
             L.KEY_ENROLLED: self._enrol,
             L.KEY_REVOKED: self._revoke,
-            L.AGREEMENT_SIGNED: self._sign_agreement,
-            L.AGREEMENT_IN_FORCE: self._into_force,
-            L.AGREEMENT_SUSPENDED: self._out_of_force,
-            L.AGREEMENT_ENDED: self._out_of_force,
+            L.AGREEMENT_SIGNED: lambda i, leaf: self.terms.sign(leaf),
+            L.AGREEMENT_IN_FORCE: lambda i, leaf: self.terms.into_force(leaf),
+            L.AGREEMENT_SUSPENDED: lambda i, leaf: self.terms.out_of_force(leaf),
+            L.AGREEMENT_ENDED: lambda i, leaf: self.terms.out_of_force(leaf),
             L.ORDER_IMPOSED: self._impose,
             L.ORDER_LIFTED: self._lift,
             L.SAMPLE_COMMITTED: self._stock_up,
@@ -105,7 +98,7 @@ class Replay:
             self._of_batch[leaf.type](index, leaf, self._batch(leaf))
         else:
             self._own.get(leaf.type, self._other)(index, leaf)
-        if leaf.type in _CHANGES:
+        if leaf.type in CHANGES:
             self._changed(index, leaf)
 
     def finish(self) -> None:
@@ -141,7 +134,7 @@ class Replay:
             self.people.check_act(leaf, leaf.fields["act"], None, (), None)
 
     def _enrol(self, index: int, leaf: Leaf) -> None:
-        self.people.enrol(index, leaf, _bytes(leaf.fields["key"]))
+        self.people.enrol(index, leaf, key_bytes(leaf.fields["key"]))
 
     def _revoke(self, index: int, leaf: Leaf) -> None:
         key = self.people.revoke(index, leaf)
@@ -153,64 +146,22 @@ class Replay:
             if (key.agency, key.person) == (batch.agency, batch.signer) or any(a.key_id == key.key_id for a in batch.authorizations):
                 batch.void(f"a key was revoked at leaf {index}")
 
-    def _sign_agreement(self, index: int, leaf: Leaf) -> None:
-        f: Fields = leaf.fields
-        if self.people.roots.get(f["agency"]) != _bytes(f["root"]):
-            raise broken(3, "The agreement was signed by another key than the agency's root.", "The agency did not sign it.")
-        self.people.check_root(leaf, f["agency"])
-        self._signed.setdefault(f["agreement"]["hash"], set()).add(f["agency"])
-
-    def _into_force(self, index: int, leaf: Leaf) -> None:
-        agreement: Fields = dict(leaf.fields)["agreement"]  # type: ignore[assignment]
-        if len(self._signed.get(agreement["hash"], ())) < 2:
-            raise broken(4, "An agreement came into force that two agencies had not signed.", "There was none.")
-        self._in_force[agreement["id"]] = agreement["hash"]
-
-    def _out_of_force(self, index: int, leaf: Leaf) -> None:
-        f: Fields = leaf.fields
-        a, state = f["agreement"], leaf.type.removeprefix("agreement.")
-        content = content_of({"agreement": a["id"], "version": a["version"], "state": state})
-        self.people.check_act(leaf, f["act"], leaf.type, ("counsel",), content)
-        if self._in_force.pop(a["id"], None) != a["hash"]:
-            raise broken(4, "An agreement was stopped that was not in force.", "Its history is not whole.")
-
     def _changed(self, index: int, leaf: Leaf) -> None:
-        """What was signed before a change does not stand, in the batches of its agency and agreement."""
-        f: Fields = leaf.fields
         for batch in self.batches.values():
-            same = f.get("agreement", batch.agreement)["id"] == batch.agreement["id"]
-            if same and f.get("agency") in (None, batch.agency):
+            if concerns(leaf.fields, batch.agency, batch.agreement["id"]):
                 batch.void(f"{leaf.type} at leaf {index}")
 
-    def _covers(self, scope: Fields, batch: BatchLog) -> bool:
-        """What a scope does not name it does not limit."""
-        pairs = (("agreements", batch.agreement["id"]), ("agencies", batch.agency), ("gates", batch.gate), ("batches", batch.name))
-        return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
-
     def _impose(self, index: int, leaf: Leaf) -> None:
-        f: Fields = leaf.fields
-        self.people.check(leaf)
-        if f["order"] in self._known_orders:
-            raise broken(4, "An order was imposed twice.", "An order has one id, once.")
-        self._known_orders.add(f["order"])
-        self.orders[f["order"]] = f["scope"]
-        for batch in (b for b in self.batches.values() if self._covers(f["scope"], b)):
+        scope = self.terms.impose(leaf)
+        for batch in (b for b in self.batches.values() if covers(scope, b)):
             batch.void(f"{leaf.type} at leaf {index}")
-            if batch.dispatched >= 0 and batch.left >= seconds(f["court_time"]):
-                self.note(
-                    "Dispatched between the court's time and the imposing of an order", f"leaf {batch.dispatched}, order {f['order']}"
-                )
+            if batch.dispatched >= 0 and batch.left >= seconds(str(leaf.fields["court_time"])):
+                order = leaf.fields["order"]
+                self.note("Dispatched between the court's time and the imposing of an order", f"leaf {batch.dispatched}, order {order}")
 
     def _lift(self, index: int, leaf: Leaf) -> None:
-        f: Fields = leaf.fields
-        content = content_of({"order": f["order"], "lift": True})
-        keys = [self.people.check_act(leaf, act, "order.lift", (), content)[0] for act in f["acts"]]
-        if len({key.person for key in keys}) < 2 or not any("counsel" in key.roles for key in keys):
-            raise broken(3, "An order was lifted by fewer than two different people, one of them counsel.", "It was not lifted.")
-        if f["order"] not in self.orders:
-            raise broken(4, "An order was lifted that was not in force.", "The history of orders is not whole.")
-        scope = self.orders.pop(f["order"])
-        for batch in (b for b in self.batches.values() if self._covers(scope, b)):
+        scope = self.terms.lift(leaf)
+        for batch in (b for b in self.batches.values() if covers(scope, b)):
             batch.void(f"{leaf.type} at leaf {index}")
 
     def _stock_up(self, index: int, leaf: Leaf) -> None:
@@ -232,7 +183,7 @@ class Replay:
         said = {"agency": key.agency, "signer": key.person, "count": f["count"], "agreement": {"id": a["id"], "version": a["version"]}}
         if said != {name: body.get(name) for name in said}:
             raise broken(4, "The batch is not as its signed envelope says.", "Agency, signer, agreement or count differ.")
-        if self._in_force.get(a["id"]) != a["hash"]:
+        if not self.terms.holds(a):
             raise broken(4, "A batch was received under an agreement not in force.", "It had to be refused.")
         if f["batch"] in self.batches or (key.agency, body["nonce"]) in self._envelopes:
             raise broken(4, "A batch was received twice.", "It could be answered twice (R10).")
@@ -278,10 +229,9 @@ class Replay:
     def _entitled(self, leaf: Leaf, batch: BatchLog, what: str) -> None:
         """Everything that must hold both at the commit and at the dispatch."""
         batch.entitled(what, str(leaf.fields["root"]), leaf.time)
-        if self._in_force.get(batch.agreement["id"]) != batch.agreement["hash"]:
+        if not self.terms.holds(batch.agreement):
             raise broken(4, f"A release was {what} under an agreement not in force.", "It must not have left.")
-        stays = ", ".join(order for order, scope in self.orders.items() if self._covers(scope, batch))
-        if stays:
+        if stays := self.terms.stays(batch):
             raise broken(4, f"A release was {what} while stayed by order {stays}.", "A court had forbidden it.")
 
     def _commit(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
@@ -322,10 +272,3 @@ def _opens(commitment: object, o: Fields) -> bool:
         return len(salt) == 32 and open_commitment(found, salt, o["field"], o["record"], o["agreement"], o["value"])
     except (PortcullisError, ValueError):
         return False
-
-
-def _bytes(text: object) -> bytes:
-    try:
-        return decode64(text, "A key")
-    except PortcullisError as error:
-        raise broken(3, "A key in the leaf cannot be read.", error.why) from error

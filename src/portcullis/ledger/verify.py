@@ -107,7 +107,7 @@ def _figures(replay: Replay) -> dict[str, object]:
     dispatched = sum(batch.dispatched >= 0 for batch in replay.batches.values())
     return {
         "3": {"acts": replay.people.acts, "keys": len(replay.people.keys)},
-        "4": {"batches": len(replay.batches), "dispatched": dispatched, "orders": len(replay.orders)},
+        "4": {"batches": len(replay.batches), "dispatched": dispatched, "orders": len(replay.terms.orders)},
         "5": {"decisions": replay.counts["request.decided"], "disclosures": replay.counts["disclosure"]},
         "6": {"openings": replay.opened},
     }

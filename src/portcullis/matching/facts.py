@@ -71,7 +71,7 @@ class _Lead:
 def _leading(meetings: Meetings, pairs: Columns, count: int) -> _Lead:
     plain = pairs["named"] & pairs["confirmed"]
     rank = (pairs["accepted"] << 12) | (pairs["arguable"] << 11) | (plain << 10) | (pairs["confirmed"] << 9)
-    rank += np.maximum(pairs["given"], 0) * 8 + np.maximum(pairs["family"], 0)
+    rank += np.where(pairs["family"] == Family.OTHER, 0, np.maximum(pairs["given"], 0) * 8 + np.maximum(pairs["family"], 0))
     order = np.lexsort((meetings.person, -rank, meetings.request))
     at = np.full(count, -1, np.int64)
     owners, first = np.unique(meetings.request[order], return_index=True)
@@ -92,7 +92,7 @@ def _name_facts(requests: pa.Table, register: Register, lead: _Lead, pairs: Colu
     owner, _ = register.find("index_name", combine(text_keys(requests["given_first"]), text_keys(requests["family"])))
     elsewhere = np.isin(np.arange(requests.num_rows), owner) & (lead.of(pairs["confirmed"]) == 0)
     stated = np.asarray(pc.is_valid(requests["number_valid"]))
-    number = lead.of(pairs["number"])
+    number = lead.of(pairs["number"] * pairs["named"])
     return _flag(agrees | elsewhere, alike & ~elsewhere), _flag(number == 1, ~stated | (number == 0))
 
 
@@ -157,7 +157,7 @@ def facts(
         "occupancy": pa.array(crowd.astype(np.int64)),
         **_answer(requests, register, person),
         "ladder_rule": _texts(lead.of(pairs["rung"]), [r.id for r in ladder]),
-        "veto_rule": _texts(lead.of(pairs["veto"]), [v.id for v in vetoes]),
+        "veto_rule": _texts(lead.of(pairs["veto"] * pairs["named"]), [v.id for v in vetoes]),
         "person": pa.array(person, mask=person < 0),
         "person_id": ids.take(pa.array(person, mask=person < 0)),
     }

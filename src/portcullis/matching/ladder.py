@@ -117,7 +117,8 @@ def vetoed(pairs: Columns, vetoes: tuple[Veto, ...] = VETOES) -> npt.NDArray[np.
 
 
 def _member(values: npt.NDArray[np.int64], allowed: frozenset[Given] | frozenset[Family] | frozenset[Place]) -> Flags:
-    return np.isin(values, np.array(sorted(int(a) for a in allowed)))
+    held: Flags = np.logical_or.reduce([values == int(level) for level in sorted(allowed)])
+    return held
 
 
 def climb(pairs: Columns, evidence: Mapping[str, Flags], ladder: tuple[Rung, ...] = LADDER) -> npt.NDArray[np.int8]:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.matching.agree import compare_people
 from portcullis.matching.compare.evidence import AGREES
 from portcullis.matching.compare.family import Family
 from portcullis.matching.compare.given import Given
@@ -26,7 +27,8 @@ from portcullis.matching.compare.place import Place
 from portcullis.matching.facts import evidence, facts
 from portcullis.matching.hashing import combine, text_keys
 from portcullis.matching.ladder import LADDER, VETOES, Rung, Veto, climb, vetoed
-from portcullis.matching.meet import Meetings, compare_people, meet_places, rows_met
+from portcullis.matching.meet import Meetings, meet_places, rows_met
+from portcullis.matching.people import distinct
 from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
 from portcullis.matching.register import Register
 from portcullis.matching.rivals import APART_BY, could_be_meant
@@ -76,11 +78,13 @@ def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: npt.NDArray[n
 
 def _doors(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
     """A number for each meeting's delivery point in its ZIP (or city and state)."""
-    rows = register.take("addresses", np.maximum(meetings.row, 0), ("delivery_key", "zip5", "city", "state"))
+    touched, where = np.unique(meetings.row, return_inverse=True)
+    rows = register.take("addresses", touched, ("delivery_key", "zip5", "city", "state"))
     town = pc.coalesce(rows["zip5"], pc.binary_join_element_wise(rows["city"], rows["state"], "/"), "")
     keys = combine(text_keys(rows["delivery_key"]), text_keys(pc.binary_join_element_wise("@", town, "")))
     _, codes = np.unique(keys, return_inverse=True)
-    return codes.astype(np.int32)
+    doors: npt.NDArray[np.int32] = codes.astype(np.int32)[where]
+    return doors
 
 
 def _accept(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, evidence: dict[str, Flags], plan: Plan) -> Columns:
@@ -113,7 +117,9 @@ def _by_number(requests: pa.Table, register: Register, single: Rows) -> Rows:
 
 def _elsewhere(pairs: Rows, register: Register, known: Meetings) -> Meetings:
     """Packed (request, person) pairs that were not met by place."""
-    packed = np.setdiff1d(pairs, known.request * register.size + known.person)
+    packed = distinct(pairs)
+    met = known.request * register.size + known.person
+    packed = packed[np.searchsorted(met, packed, "left") == np.searchsorted(met, packed, "right")]  # meetings are in this order
     size = len(packed)
     none = np.zeros(size, np.int8)
     return Meetings(packed // max(register.size, 1), packed % max(register.size, 1), np.full(size, -1), none, none, none)
@@ -132,19 +138,19 @@ def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
     return packed
 
 
-def _compared(requests: pa.Table, register: Register, plan: Plan) -> tuple[Meetings, Columns]:
+def _compared(requests: pa.Table, register: Register, plan: Plan, *, everything: bool = False) -> tuple[Meetings, Columns]:
     """Steps 1 to 4: everybody met, and how they compare."""
     everyone = meet_places(requests, register)
     near = everyone.place == Place.NEAR
     meetings = everyone.only(~near)
-    pairs, marks = compare_people(requests, register, meetings)
+    pairs, marks = compare_people(requests, register, meetings, everything=everything)
     pairs = _accept(requests, register, meetings, pairs, marks, plan)
     accepted = np.bincount(meetings.request, pairs["accepted"], requests.num_rows).astype(np.int64)
     single = np.flatnonzero(accepted == 1)
     taken = meetings.person[(pairs["accepted"] == 1) & (accepted[meetings.request] == 1)]
     elsewhere = np.concatenate([_by_number(requests, register, single), _housemates(register, single, taken)])
     for extra in (everyone.only(near & (accepted[everyone.request] == 1)), _elsewhere(elsewhere, register, everyone)):
-        others, _ = compare_people(requests, register, extra)
+        others, _ = compare_people(requests, register, extra, everything=everything)
         meetings, pairs = _joined(meetings, extra, pairs, others)
     meant = could_be_meant(pairs, plan.apart_by) & (pairs["accepted"] == 0) & (accepted[meetings.request] == 1)
     return meetings, pairs | {"rival": (meant & plan.rivals).astype(np.int64)}
@@ -164,7 +170,7 @@ def _portions(requests: pa.Table, register: Register, limit: int) -> Iterator[pa
 def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = None) -> Matched:
     """Match `requests` (see `prepare_requests`), all at once, and keep the evidence of every meeting: for a few requests."""
     plan = plan or Plan()
-    meetings, pairs = _compared(requests, register, plan)
+    meetings, pairs = _compared(requests, register, plan, everything=True)
     return Matched(facts(requests, register, meetings, pairs, plan.ladder, plan.vetoes), evidence(requests, register, meetings, pairs))
 
 

@@ -38,12 +38,15 @@ class Identity:
     person_id: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Identity:
-        """From one JSON object. Raises Refused for unknown members or none."""
+    def parse(cls, text: str | bytes) -> Identity:
+        """From one JSON object in UTF-8. Raises Refused for unknown members or none."""
         try:
-            stated = json.loads(text)
-        except ValueError as error:
-            raise Refused("The identity cannot be read.", "It is not JSON.", 'Write {"taxpayer_number": "…"} on standard input.') from error
+            stated = json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+            json.dumps(stated, ensure_ascii=False).encode("utf-8")  # half a character has no bytes
+        except (ValueError, RecursionError) as error:
+            raise Refused(
+                "The identity cannot be read.", "It is not JSON in UTF-8.", 'Write {"taxpayer_number": "…"} on standard input.'
+            ) from error
         if (
             not isinstance(stated, dict)
             or not stated

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from portcullis.crypto import Lookup, SigningKey, canonical, decode64, open_dsse, read_dsse, sign_dsse
@@ -35,8 +35,13 @@ __all__ = ["engage", "packed_envelope", "sign_engagement"]
 _MAX_ENVELOPE = 1 << 20
 
 
-def engage(folder: Path, key: SigningKey, officer: str, ordinals: Iterable[int], *, signers: Lookup | None = None) -> Engagement:
-    """Add the engagement of `officer`, signed with `key`, to the batch folder; checks 1 to 3. Raises Refused."""
+def engage(
+    folder: Path, key: SigningKey, officer: str, ordinals: Iterable[int], *, signers: Lookup | None = None, write: bool = True
+) -> Engagement:
+    """Add the engagement of `officer`, signed with `key`, to the batch folder; checks 1 to 3. Raises Refused.
+
+    Without `write` everything is checked and the folder stays as it is.
+    """
     parts = BatchFolder.find(folder)
     envelope = packed_envelope(parts, signers)  # 1
     _check_root(parts, envelope)  # 2
@@ -46,7 +51,7 @@ def engage(folder: Path, key: SigningKey, officer: str, ordinals: Iterable[int],
         nonce=envelope.nonce,
         root=envelope.root,
         officer=officer,
-        ranges=ranges_of(ordinals),
+        ranges=ranges_of(_within(ordinals, envelope.count)),
     )
     line = sign_engagement(key, engagement)
     engagement.check(envelope)  # 3
@@ -60,8 +65,17 @@ def engage(folder: Path, key: SigningKey, officer: str, ordinals: Iterable[int],
                 "Pack the batch anew to change it.",
             )
         before = b"".join(line for line, _ in known)
-    _replace(folder / ENGAGEMENTS, before + line)
+    if write:
+        _replace(folder / ENGAGEMENTS, before + line)
     return engagement
+
+
+def _within(ordinals: Iterable[int], count: int) -> Iterator[int]:
+    """The ordinals, as long as they are rows of the batch: ten million typed for a batch of ten are not held in memory."""
+    for ordinal in ordinals:
+        yield ordinal
+        if ordinal > count:  # the engagement refuses it; what follows changes nothing
+            return
 
 
 def packed_envelope(parts: BatchFolder, signers: Lookup | None = None) -> Envelope:

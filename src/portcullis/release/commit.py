@@ -13,6 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,7 +36,7 @@ from portcullis.release.examine import examine
 from portcullis.release.gather import gather
 from portcullis.review import ReleaseContent, release_content, release_root
 from portcullis.standing import vault_of
-from portcullis.store import outbox, reading, release_shared, schema
+from portcullis.store import outbox, reading, rehearsing, release_shared, schema
 
 _STATUS = "Type: portcullis batch status "
 
@@ -59,19 +62,32 @@ def commit_release(home: Home, batch_id: str) -> int:
     Raises OutOfOrder when the batch is not authorized, Refused with every reason when something changed since; the authorizations
     are then void and the batch is back at sampled.
     """
-    content, name, sealed = _seal_all(home, batch_id)
-    digest = hashlib.sha256((home.path / "outbox" / name).read_bytes()).hexdigest()
+    content, name, lines, sealed = _seal_all(home, batch_id)
+    if not rehearsing():
+        _write(home.path / "outbox" / name, lines)
+    digest = hashlib.sha256(lines).hexdigest()
     examined = examine(home, batch_id)
-    with release_shared(home.engine) as conn:
+    with release_shared(home.engine) as conn, _unless_refused(home.path / "outbox" / name):
         row = _authorized(conn, batch_id)
         reasons = [r for r in may_release(gather(home, conn, batch_id, examined)) if r.split()[0] not in BEFORE_COMMIT]
         if not row["held"] and not reasons and release_content(conn, batch_id) == content:
             outbox.put(conn, batch_id, "answers", [(name, digest)], at=home.now())
             return _record(home, conn, batch_id, content, sealed)
         withhold(home, conn, batch_id, ";".join(sorted({reason.split()[1] for reason in reasons})) or "changed", held=False)
+    (home.path / "outbox" / name).unlink(missing_ok=True)
     raise Refused(
         "The release cannot be committed, and what was signed is void.", "; ".join(reasons) or "Something changed.", _STATUS + batch_id
     )
+
+
+@contextmanager
+def _unless_refused(sealed: Path) -> Iterator[None]:
+    """What was sealed for nothing is removed: another command was faster."""
+    try:
+        yield
+    except (OutOfOrder, Refused):
+        sealed.unlink(missing_ok=True)
+        raise
 
 
 def _record(home: Home, conn: Connection, batch_id: str, content: ReleaseContent, sealed: list[bytes]) -> int:
@@ -102,22 +118,21 @@ def _authorized(conn: Connection, batch_id: str) -> RowMapping:
     return row
 
 
-def _seal_all(home: Home, batch_id: str) -> tuple[ReleaseContent, str, list[bytes]]:
-    """Seal each answer into one file, before any lock; returns what it is sealed for, its name, and each sealed answer's hash."""
+def _seal_all(home: Home, batch_id: str) -> tuple[ReleaseContent, str, bytes, list[bytes]]:
+    """Seal each answer, before any lock; returns what it is sealed for, the file's name and content, and each sealed answer's hash."""
     with reading(home.engine) as conn:
         row = _authorized(conn, batch_id)
         content, vault = release_content(conn, batch_id), vault_of(conn, row["agency"])
         answers = evidence.read(home, conn, batch_id, "answers")
     if vault is None:
         raise Refused("There is no vault to seal to.", "None of the receiving agency is enrolled (R46).", code="S-STORAGE-UNAPPROVED")
-    name = f"{batch_id}/{release_root(content)[:16]}.jsonl"
+    name = f"{batch_id}/{release_root(content)[:16]}-{secrets.token_hex(4)}.jsonl"  # of two commands at once each has its own file
     sealed: list[tuple[bytes, bytes]] = []
     for request, body in zip(answers["log_request"].to_pylist(), answers["body"].to_pylist(), strict=True):
         jwe = seal(json.loads(body), vault.jwk, {"batch": batch_id, "request": request, "vault": vault.id})
         sealed.append((sealed_hash(jwe), canonical({"jwe": jwe, "request": request}) + b"\n"))
     sealed.sort()  # by hash, so that the order of the file tells nothing and the root can be made again from the accounting
-    _write(home.path / "outbox" / name, b"".join(line for _, line in sealed))
-    return content, name, [digest for digest, _ in sealed]
+    return content, name, b"".join(line for _, line in sealed), [digest for digest, _ in sealed]
 
 
 def _write(path: Path, content: bytes) -> None:

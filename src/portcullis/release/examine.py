@@ -25,7 +25,7 @@ from portcullis.matching.answers import vetoed
 from portcullis.matching.register import Register, open_register
 from portcullis.model import LeafType
 from portcullis.release.answers import answers_root, outside_whitelist
-from portcullis.store import reading, schema, writing
+from portcullis.store import reading, rehearse, schema, writing
 
 __all__ = ["Examined", "decisions_root_now", "examine"]
 
@@ -56,7 +56,7 @@ def pending(conn: Connection, batch_id: str) -> list[tuple[str, str]]:
 
 def examine(home: Home, batch_id: str) -> Examined:
     """Read and hash everything the release rests on. What cannot be read is unknown, and refuses."""
-    with writing(home.engine) as conn:
+    with rehearse(False), writing(home.engine) as conn:  # also when only rehearsed: the register is read
         inspection(home, conn, person=home.settings.operator, why="vetoes", command="release", batch_id=batch_id)
     with reading(home.engine) as conn:
         row = get(conn, batch_id)

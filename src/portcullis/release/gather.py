@@ -15,6 +15,7 @@ from portcullis.decision import ReleaseFacts
 from portcullis.errors import PortcullisError
 from portcullis.home import Home
 from portcullis.ledger import decode
+from portcullis.ledger.acts import CHANGES, concerns
 from portcullis.matching.folder import read_index
 from portcullis.model import LeafType
 from portcullis.officers import officer_of_key
@@ -100,8 +101,20 @@ def _authorizations(home: Home, conn: Connection, row: RowMapping) -> dict[str, 
         "authorizers": len({each["person"] for each in good}),
         "authorizers_conflicted": sum(roles.get(each["person"]) != "authorizer" for each in good),
         "authorized_root_equal": int(bool(good) and len(good) == len(standing)),
+        "changes_since": _changes_since(conn, row, min((each["leaf_idx"] for each in standing), default=0)),
         "keys_valid": int(all(officers.values()) and _signer_key_valid(conn, row) and _engaged_keys_valid(conn, row["id"])),
     }
+
+
+def _changes_since(conn: Connection, row: RowMapping, first: int) -> int:
+    """Leaves after the first authorization that change what the release rests on (journey.md); the offline verifier counts the same.
+
+    A revoked key of the signer or an officer is seen by `keys_valid`, an order by `stays`.
+    """
+    leaf = schema.leaf
+    query = select(leaf.c.body).where(leaf.c.idx > first, leaf.c.type.in_(sorted(CHANGES)))
+    found = (decode(bytes(body)).fields for body in conn.execute(query).scalars())
+    return sum(concerns(fields, row["agency"], row["agreement_id"]) for fields in found)
 
 
 def _signer_key_valid(conn: Connection, row: RowMapping) -> bool:

@@ -19,7 +19,7 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.journal import record
 from portcullis.model import LeafType, Role
-from portcullis.officers import accept_act, content_hash
+from portcullis.officers import accept_act, content_hash, root_of
 from portcullis.store import schema
 
 __all__ = ["FIELDS", "current", "facts", "set_standing", "standing_content"]
@@ -39,8 +39,9 @@ def set_standing(home: Home, conn: Connection, agency: str, field: str, value: i
     """
     if field not in FIELDS:
         raise Refused(f"Standing has no field {field!r}.", "It is one of " + ", ".join(FIELDS) + ".", "Correct the field.")
-    if value < 0:
-        raise Refused(f"{field} cannot be negative.", "It is a day, a count or 0/1.", "Correct the value.")
+    if value < 0 or (field == "suspended" and value > 1):
+        raise Refused(f"{field} cannot have this value.", "It is a day, a count or 0/1, and never negative.", "Correct the value.")
+    root_of(conn, agency)  # an agency nobody has named has no standing
     accept_act(
         home, conn, act, action="standing.set", content=standing_content(agency, field, value), agreement="", roles=[Role.SAFEGUARDS]
     )

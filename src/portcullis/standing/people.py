@@ -8,8 +8,9 @@ Each record is signed by the agency's root and is a leaf; the latest one counts.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -35,7 +36,7 @@ __all__ = [
 class OfficerRecord:
     """One person of the requesting agency. `office` is empty unless the person may sign; days are epoch days.
 
-    `office_from`/`office_to` bound the days in office; None is open.
+    `office_from`/`office_to` bound the days in office; None is open. `salt` keeps the leaf's hash from being guessed.
     """
 
     agency: str
@@ -48,6 +49,7 @@ class OfficerRecord:
     office: str = ""
     office_from: int | None = None
     office_to: int | None = None
+    salt: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
 def officer_content(officer: OfficerRecord) -> str:

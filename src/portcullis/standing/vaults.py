@@ -59,7 +59,7 @@ def enrol_vault(
         home,
         conn,
         LeafType.VAULT_ENROLLED,
-        {"agency": agency, "vault": vault, "thumbprint": thumbprint, "storage": storage, "act": dict(act)},
+        {"agency": agency, "vault": vault, "thumbprint": thumbprint, "jwk": dict(jwk), "storage": storage, "act": dict(act)},
     )
     conn.execute(
         insert(v).values(

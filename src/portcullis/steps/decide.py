@@ -32,7 +32,7 @@ from portcullis.review import open_ordinals, resolutions
 from portcullis.rules import told
 from portcullis.steps.context import agreement_of, checked_of, confirms, matched_of, receivers_of
 from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of
-from portcullis.store import reading, schema, writing
+from portcullis.store import reading, rehearsing, schema, writing
 from portcullis.store.bulk import insert_many
 from portcullis.store.steps import done, once
 
@@ -51,6 +51,8 @@ def write_decisions(home: Home, batch_id: str) -> None:
         prepared = done(conn, batch_id, "prepared")
     if not prepared:
         _prepare(home, row, agreement)
+    if rehearsing():  # what was prepared is undone, so there is nothing to append
+        return
     _append_all(home, batch_id)
     with reading(home.engine) as conn:
         root = decisions_root_now(conn, batch_id)  # all leaves are there, and none is added to them

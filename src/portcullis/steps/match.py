@@ -18,7 +18,7 @@ from portcullis.matching.register import open_register
 from portcullis.model import BatchState, Decision
 from portcullis.pipeline import Checked, Matched
 from portcullis.steps.context import agreement_of, checked_of, confirms, switches_of
-from portcullis.store import reading, schema, writing
+from portcullis.store import reading, rehearse, rehearsing, schema, writing
 from portcullis.store.steps import done, once
 
 __all__ = ["match_step"]
@@ -26,13 +26,14 @@ __all__ = ["match_step"]
 
 def match_step(home: Home, batch_id: str) -> None:
     """Match a checked batch and queue its referrals. Raises Refused when no register is loaded."""
-    register = open_register(home.path / "register")
-    with writing(home.engine) as conn:
+    register, rehearsal = open_register(home.path / "register"), rehearsing()
+    with rehearse(False), writing(home.engine) as conn:  # a rehearsal reads the register too, and that it does is on record
         row = get(conn, batch_id)
         agreement = agreement_of(home, conn, row)
-        if not done(conn, batch_id, "inspected"):
+        if rehearsal or not done(conn, batch_id, "inspected"):
             index = inspection(home, conn, person=home.settings.operator, why="match", command="batch.match", batch_id=batch_id)
-            once(conn, batch_id, "inspected", index, at=home.now())
+            if not rehearsal:
+                once(conn, batch_id, "inspected", index, at=home.now())
     with reading(home.engine) as conn:
         checked = checked_of(home, conn, batch_id)
     matched = pipeline.match(checked, register, agreement.rules, switches_of(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Flat:
         return self.codes[at], np.searchsorted(at, self.bounds), self.roles[at]
 
 
-def column(flat: Flat, roles: str, forms: list[str], between: str = " ") -> Any:
+def column(flat: Flat, roles: str, forms: Sequence[str], between: str = " ") -> Any:
     """One string per row from the tokens in `roles`, null where there are none. Digits among the roles stand for CONSTANTS."""
     codes, bounds, picked = flat.pick(roles)
     constants = sorted(CONSTANTS)

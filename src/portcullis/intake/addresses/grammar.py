@@ -1,17 +1,14 @@
-"""One row's class letters to roles. Each different signature is parsed once, in plain Python; rows only look it up."""
+"""The delivery line: class letters of a street, box, route, general delivery, military or Puerto Rico address to roles."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 from portcullis.intake.addresses.patterns import BOXES, MILITARY, PUERTO_RICO, STREETS
 from portcullis.intake.addresses.roles import box_roles, military_roles, puerto_rico_roles, street_roles
 
-__all__ = ["KINDS", "Parse", "delivery_line", "parse"]
-
-KINDS = ("street", "po_box", "rural_route", "highway_contract", "general_delivery", "military", "puerto_rico")
+__all__ = ["Parse", "delivery_line"]
 
 _LETTERS = frozenset("D6lPOI_Re#")
 _ROAD_AND_BOX_WORDS = frozenset("rRHCUyqNxpjJXcAGdBK")
@@ -45,16 +42,6 @@ class Parse:
     def loose(self) -> bool:
         """Whether a remark could hide in it: words beside the address, or a street without a type."""
         return "E" in self.roles or self.form == "bare"
-
-
-@lru_cache(maxsize=500_000)
-def parse(signature: str) -> Parse:
-    """Parse a signature: region letter (`n` plain, `m` military, `r` Puerto Rico, capital when free text), then class letters."""
-    from portcullis.intake.addresses.freetext import parse_free  # noqa: PLC0415  # it parses lines with this module
-
-    region, body = signature[0], signature[1:]
-    found = parse_free(region.lower(), body) if region.isupper() else delivery_line(region, body)
-    return replace(found, roles="X" + found.roles)
 
 
 def delivery_line(region: str, body: str) -> Parse:

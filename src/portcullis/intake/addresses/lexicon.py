@@ -147,7 +147,7 @@ def _classify(text: str) -> _Forms:
         return _known(text, entry)
     if text in (",", "|", "#", "~"):
         return _Forms(text, text, text, text, text, "/" if text == "#" else text, int(text == "~"))
-    if any(char.isdigit() for char in text):
+    if not text.isalpha() and any(char.isdigit() for char in text):
         return _plain("w", text, SUSPECT)
     if text in _NO_UNIT:
         return _plain("w", text, suspect(text))._replace(unit="", unit_key="")

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from rapidfuzz.distance import OSA
+
 from portcullis.intake.addresses.fold import fold
 from portcullis.intake.addresses.lexicon import classify
 from portcullis.intake.addresses.suspicion import gibberish, near, plain_letters, vocabulary
@@ -69,8 +71,6 @@ def state(text: str | None) -> Value:
 
 
 def _misspelt_state(cleaned: str) -> Value:
-    from rapidfuzz.distance import OSA  # noqa: PLC0415
-
     hits = {code for name, code in places().by_name.items() if len(name) > 4 and OSA.distance(cleaned, name) <= 1}
     return Value(hits.pop(), "odd") if len(hits) == 1 else Value(None, "bad")
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from portcullis.intake.addresses.grammar import Parse, parse
+from portcullis.intake.addresses.grammar import Parse
+from portcullis.intake.addresses.parsing import parse
 from portcullis.intake.addresses.stream import Ints, Stream
 
 __all__ = ["Parsed", "parse_rows"]
@@ -49,7 +50,7 @@ def _signatures(classes: npt.NDArray[np.uint8], bounds: Ints) -> Any:
 
 def _classes(stream: Stream, tail: Ints, free: npt.NDArray[np.bool_], stated: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Class letters of all tokens; a row's field mark becomes its region (capital for free text), the tail of a free text becomes Z."""
-    letters = np.array([ord(fact.letter) for fact in stream.facts] or [0], np.uint8)
+    letters = np.frombuffer("".join(stream.facts["letter"]).encode() or b"\0", np.uint8)
     classes: npt.NDArray[np.uint8] = letters[stream.codes]
     region = np.full(len(free), ord("n"), np.uint8)
     region[np.isin(stated.astype("U2"), _MILITARY)] = ord("m")

@@ -45,8 +45,8 @@ def _standardise(raw: dict[str, Any]) -> Any:
     repeated = parted & (tail.state >= 0) & (tail.zip_at >= 0)
     parsed = parse_rows(stream, tail.start, ~parted | repeated, stated)
     flat = Flat(stream.codes, stream.bounds, parsed.roles)
-    names = [fact.name for fact in stream.facts]
-    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", [fact.town for fact in stream.facts]))
+    names = stream.facts["name"]
+    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", stream.facts["town"]))
     zips = pc.if_else(pa.array(parted), raw["postal_code"], _at(stream, tail.zip_at))
     place = Located(towns, stated, state_status, zips)
     return _columns(flat, stream, parsed, names, place)
@@ -58,15 +58,15 @@ def _at(stream: Stream, places: npt.NDArray[np.int64]) -> Any:
     return pa.array([*stream.spelled, None], pa.string()).take(pa.array(found))
 
 
-def _columns(flat: Flat, stream: Stream, parsed: Parsed, names: list[str], place: Located) -> Any:
+def _columns(flat: Flat, stream: Stream, parsed: Parsed, names: tuple[str, ...], place: Located) -> Any:
     out = {
         "kind": pa.array([found.kind for found in parsed.parses], pa.string()).take(pa.array(parsed.which)),
-        "number": column(flat, "N", [fact.number for fact in stream.facts]),
+        "number": column(flat, "N", stream.facts["number"]),
         "predir": _direction(column(flat, "P", names)),
         "street_name": column(flat, "S1234567", names),
-        "street_type": column(flat, "T", [fact.street_type for fact in stream.facts]),
+        "street_type": column(flat, "T", stream.facts["street_type"]),
         "postdir": _direction(column(flat, "Q", names)),
-        "unit": _or_null(column(flat, "UIF", [fact.unit for fact in stream.facts])),
+        "unit": _or_null(column(flat, "UIF", stream.facts["unit"])),
         "unit_key": _unit_key(flat, stream),
         **{name: pa.array(getattr(place, name), pa.string()) for name in ("city", "state", "zip5")},
     }
@@ -92,10 +92,10 @@ def _delivery_key(out: dict[str, Any], urb: Any) -> Any:
 
 def _unit_key(flat: Flat, stream: Stream) -> Any:
     """Units of one building apart, renderings alike: designators that share one numbering are left out, floors and buildings stay."""
-    forms = [fact.unit_key for fact in stream.facts] + ["/FL" + fact.number for fact in stream.facts]
-    codes: Ints = np.where(flat.roles == ord("F"), flat.codes + len(stream.facts), flat.codes)
+    forms = [*stream.facts["unit_key"], *("/FL" + number for number in stream.facts["number"])]
+    codes: Ints = np.where(flat.roles == ord("F"), flat.codes + len(stream.spelled), flat.codes)
     picked = column(Flat(codes, flat.bounds, flat.roles), "UIF", forms, "")
-    return _or_null(pc.ascii_ltrim(pc.replace_substring_regex(picked, "/+", "/"), "/"))
+    return _or_null(pc.ascii_ltrim(pc.replace_substring(pc.replace_substring(picked, "//", "/"), "//", "/"), "/"))
 
 
 def _or_null(values: Any) -> Any:

@@ -23,12 +23,15 @@ _memo: dict[str, Token] = {}
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`spelled[codes[i]]` is token i; row r has tokens `bounds[r]` to `bounds[r + 1]`, the first of which is its field mark."""
+    """`spelled[codes[i]]` is token i; row r has tokens `bounds[r]` to `bounds[r + 1]`, the first of which is its field mark.
+
+    `facts` holds one tuple per field of lexicon.Token, with an entry for each of `spelled`.
+    """
 
     codes: Ints
     bounds: Ints
     spelled: list[str]
-    facts: list[Token]
+    facts: dict[str, tuple[Any, ...]]
 
     def tokens(self, row: int) -> tuple[str, ...]:
         """The tokens of one row without its field mark."""
@@ -46,7 +49,7 @@ def stream_of(texts: Any) -> Stream:
     return Stream(codes, bounds, spelled, _facts(spelled))
 
 
-def _facts(spelled: list[str]) -> list[Token]:
+def _facts(spelled: list[str]) -> dict[str, tuple[Any, ...]]:
     if len(_memo) > _MEMO_LIMIT:
         _memo.clear()
     found = []
@@ -55,7 +58,8 @@ def _facts(spelled: list[str]) -> list[Token]:
         if fact is None:
             fact = _memo[token] = classify(token)
         found.append(fact)
-    return found
+    fields: list[tuple[Any, ...]] = list(zip(*found, strict=True)) if found else [()] * len(Token._fields)
+    return dict(zip(Token._fields, fields, strict=True))
 
 
 def _parted(codes: Ints, bounds: Ints, spelled: list[str]) -> tuple[Ints, Ints]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from portcullis.intake.addresses.vocabulary import read_yaml, words
@@ -32,6 +33,8 @@ _INSIDE = re.compile("|".join(_INSIDE_WORDS))
 _SIX_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6,}")
 _EIGHT_CONSONANTS = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{8,}")
 _REPEATED = re.compile(r"(.)\1{2,}|(..)\2{2,}|(...)\3{2,}|(...)\4")
+_ODD = re.compile(rf"{_KEYS.pattern}|{_INSIDE.pattern}|{_SIX_CONSONANTS.pattern}|^(?:{_REPEATED.pattern})$")
+"""What `gibberish`, `unpronounceable` and `near` look at more closely, in one pass."""
 
 
 @cache
@@ -94,15 +97,13 @@ def near(word: str) -> str | None:
     if inside:
         return _INSIDE_WORDS[inside.group()]
     index = _near_index()
-    pieces = [word, *(word[:i] + word[i + 1 :] for i in range(len(word)))]
-    hits = {known for piece in pieces if piece in index for known in index[piece] if OSA.distance(word, known) <= 1}
-    if not hits and len(word) >= _MIN_FUZZY_TWO - 1:
-        hits = {
-            known
-            for known in _long_words().get(word[0], ())
-            if abs(len(known) - len(word)) <= 2 and OSA.distance(word, known, score_cutoff=2) <= 2
-        }
-    return min(hits, default=None)
+    pieces = {word[:i] + word[i + 1 :] for i in range(len(word))}
+    pieces.add(word)
+    hits = {known for piece in pieces & index.keys() for known in index[piece] if OSA.distance(word, known) <= 1}
+    if hits or len(word) < _MIN_FUZZY_TWO - 1 or word[0] not in _long_words():
+        return min(hits, default=None)
+    found = process.extractOne(word, _long_words()[word[0]], scorer=OSA.distance, score_cutoff=2)
+    return found[0] if found else None
 
 
 def plain_letters(word: str) -> str:
@@ -118,7 +119,7 @@ def gibberish(word: str) -> bool:
         return False
     if not word.isalpha():
         return False
-    if len(set(word)) == 1 or _KEYS.search(word) or (len(word) >= 6 and _REPEATED.fullmatch(word) is not None):
+    if len(set(word)) == 1 or _KEYS.search(word) or _REPEATED.fullmatch(word):
         return True
     return _EIGHT_CONSONANTS.search(word) is not None
 
@@ -138,4 +139,4 @@ def suspect(word: str) -> int:
         return SUSPECT
     if word in _hints():
         return HINT
-    return SUSPECT if gibberish(word) or unpronounceable(word) or near(word) is not None else 0
+    return SUSPECT if _ODD.search(word) or near(word) is not None else 0

@@ -39,9 +39,9 @@ class _Steps:
 
     def __init__(self, stream: Stream) -> None:
         self.codes, self.starts = stream.codes, stream.bounds[:-1]
-        self.ends = np.array([fact.end for fact in stream.facts] or [0], np.int64)
-        self.states = np.array([fact.state for fact in stream.facts] or [_NONE], np.int64)
-        self.parts = np.array([fact.part for fact in stream.facts] or [0], np.int64)
+        self.ends = np.array(stream.facts["end"] or [0], np.int64)
+        self.states = np.array(stream.facts["state"] or [_NONE], np.int64)
+        self.parts = np.array(stream.facts["part"] or [0], np.int64)
 
     def here(self, bits: int, place: Ints) -> npt.NDArray[np.bool_]:
         """Whether the token at `place` can be one of `bits`."""

@@ -52,6 +52,10 @@ def _kinds() -> tuple[_Bytes, _Bytes]:
 
 
 _KIND, _UPPER = _kinds()
+_ALONE_PART, _WORD_PART = 1, 2
+_PART = np.zeros(256, np.uint8)
+_PART[[_COMMA, _ALONE, _FIELD]] = _ALONE_PART
+_PART[[_LETTER, _DIGIT, _DROP]] = _WORD_PART
 
 
 def _flat(texts: Any) -> tuple[_Bytes, npt.NDArray[np.int64]]:
@@ -63,80 +67,72 @@ def _flat(texts: Any) -> tuple[_Bytes, npt.NDArray[np.int64]]:
     return data, bounds - bounds[0]
 
 
-def _without_dropped(data: _Bytes, bounds: npt.NDArray[np.int64]) -> tuple[_Bytes, npt.NDArray[np.int64]]:
-    """Dropped bytes must go first: what stood on either side of them becomes neighbours."""
-    keep = _KIND[data] != _DROP
-    if keep.all():
-        return data, bounds
-    kept_before = np.concatenate(([0], np.cumsum(keep)))
-    return data[keep], kept_before[bounds]
-
-
 def _resolve(kind: _Bytes) -> _Bytes:
     """Hyphens, dots and slashes settled by their neighbours, as the table above says. Changes and returns `kind`."""
-    letter, digit = kind == _LETTER, kind == _DIGIT
-    word = letter | digit
-    single = letter.copy()
-    single[1:] &= ~word[:-1]
-    single[:-1] &= ~word[1:]
-    for mark in (_DOT, _HYPHEN, _SLASH):
-        at = np.flatnonzero(kind == mark)
-        at = at[(at > 0) & (at < len(kind) - 1)]
-        before, after = at - 1, at + 1
-        digits = digit[before] & digit[after]
-        singles = single[before] & single[after]
-        new = np.full(len(at), _SPACE, np.uint8)
-        if mark == _DOT:
-            new[singles] = _DROP
-        elif mark == _HYPHEN:
-            new[singles | (single[before] & digit[after]) | (digit[before] & single[after])] = _DROP
-        else:
-            new[(kind[before] == _SPACE) & (kind[after] == _SPACE)] = _COMMA
-            new[singles] = _LETTER
-        new[digits] = _DIGIT
-        kind[at] = new
-    kind[(kind == _DOT) | (kind == _HYPHEN) | (kind == _SLASH)] = _SPACE
+    at = np.flatnonzero((kind >= _HYPHEN) & (kind <= _SLASH))
+    if not len(at):
+        return kind
+    inner = np.clip(at, 2, max(len(kind) - 3, 2))
+    around = [kind[inner + step] for step in (-2, -1, 0, 1, 2)]
+    word = [(part == _LETTER) | (part == _DIGIT) for part in around]
+    single_before, single_after = (around[1] == _LETTER) & ~word[0], (around[3] == _LETTER) & ~word[4]
+    digit_before, digit_after = around[1] == _DIGIT, around[3] == _DIGIT
+    singles, digits = single_before & single_after, digit_before & digit_after
+    near_digit = (single_before & digit_after) | (digit_before & single_after)
+    apart = (around[1] == _SPACE) & (around[3] == _SPACE)
+    mark = around[2]
+    new = np.full(len(at), _SPACE, np.uint8)
+    new[(mark == _SLASH) & apart] = _COMMA
+    new[(mark == _SLASH) & singles] = _LETTER
+    new[((mark == _DOT) & singles) | ((mark == _HYPHEN) & (singles | near_digit))] = _DROP
+    new[digits] = _DIGIT
+    kind[at] = np.where(inner == at, new, _SPACE)
     return kind
 
 
 def tokenise(texts: Any) -> tuple[Any, npt.NDArray[np.int64]]:
     """The tokens of all rows as one string array, and for each row where its tokens begin (one more entry than rows)."""
-    data, bounds = _without_dropped(*_flat(texts))
-    original = data
-    kind = _resolve(_KIND[data])
-    shown = _UPPER[original]
-    shown[(kind == _COMMA)] = ord(",")
-    alone = (kind == _ALONE) | (kind == _COMMA) | (kind == _FIELD)
-    word = (kind == _LETTER) | (kind == _DIGIT)
-    joined = word | (kind == _DROP)
-    start = word.copy()
-    start[1:] &= ~joined[:-1]
+    data, bounds = _flat(texts)
+    kind = _KIND[data]
+    dropped = kind == _DROP
+    if dropped.any():  # what stood on either side of a dropped byte becomes neighbours
+        bounds = _counted(~dropped)[bounds]
+        data, kind = data[~dropped], kind[~dropped]
+    kind = _resolve(kind)
+    part = _PART[kind]
+    alone = part == _ALONE_PART
+    start = part == _WORD_PART
+    start[1:] &= part[:-1] < _WORD_PART  # a dropped dot inside P.O. does not end the word
     start |= alone
-    start, alone = _single_commas(start, alone, kind)
-    keep = word | alone
-    places = np.cumsum(keep) - 1
-    begins = places[start]
-    offsets = np.concatenate((begins, [int(places[-1]) + 1 if len(places) else 0])).astype(np.int32)
-    counted = np.concatenate(([0], np.cumsum(start)))
-    tokens = pa.StringArray.from_buffers(len(begins), pa.py_buffer(offsets), pa.py_buffer(shown[keep].tobytes()))
-    return tokens, counted[bounds]
+    keep = (part == _WORD_PART) & (kind != _DROP) | alone
+    start, keep = _single_commas(start, keep, kind)
+    shown = _UPPER[data]
+    shown[kind == _COMMA] = ord(",")
+    begins = np.flatnonzero(start[keep])
+    offsets = np.append(begins, np.count_nonzero(keep)).astype(np.int32)
+    tokens = pa.StringArray.from_buffers(len(begins), pa.py_buffer(offsets), pa.py_buffer(shown[keep]))
+    return tokens, np.searchsorted(np.flatnonzero(start), bounds)
 
 
-def _single_commas(start: _Flags, alone: _Flags, kind: _Bytes) -> tuple[_Flags, _Flags]:
-    """Commas are kept only after a word or sign and before another: one per run, none beside a field mark."""
-    commas = kind == _COMMA
-    if not commas.any():
-        return start, alone
-    # Every row begins with a field mark, so whether a comma at its edge is idle never depends on the next row.
+def _counted(flags: _Flags) -> npt.NDArray[np.int64]:
+    """How many flags stand before each place."""
+    return np.concatenate(([0], np.cumsum(flags)))
+
+
+def _single_commas(start: _Flags, keep: _Flags, kind: _Bytes) -> tuple[_Flags, _Flags]:
+    """Commas are kept only after a word or sign and before another: one per run, none beside a field mark.
+
+    Every row begins with a field mark, so whether a comma at its edge is idle never depends on the next row.
+    """
     at = np.flatnonzero(start)
+    comma = kind[at] == _COMMA
+    if not comma.any():
+        return start, keep
+    field = kind[at] == _FIELD
     idle = np.zeros(len(at), np.bool_)
-    is_comma = commas[at]
-    edge = is_comma | (kind[at] == _FIELD)
-    idle[:-1] |= is_comma[:-1] & edge[1:]
-    idle[-1] |= is_comma[-1]
-    idle[1:] |= is_comma[1:] & (kind[at[:-1]] == _FIELD)
-    start = start.copy()
-    alone = alone.copy()
+    idle[:-1] |= comma[:-1] & (comma | field)[1:]
+    idle[-1] |= comma[-1]
+    idle[1:] |= comma[1:] & field[:-1]
     start[at[idle]] = False
-    alone[at[idle]] = False
-    return start, alone
+    keep[at[idle]] = False
+    return start, keep

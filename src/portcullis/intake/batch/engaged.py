@@ -9,6 +9,7 @@ The load of an officer is this batch's requests and those of all earlier batches
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ class Engaged:
 
 def read_engaged(conn: Connection, path: Path, envelope: Envelope, today: int, training_days: int) -> list[Engaged]:
     """Every statement of the file. Raises Refused for a file that is malformed or about another batch."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return []
     good: dict[str, str] = {}
 

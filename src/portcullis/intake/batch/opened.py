@@ -5,7 +5,6 @@ Nothing here refuses: it gathers the batch facts, and the agreement's rules judg
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -48,7 +47,7 @@ class Opened:
 def open_envelope(home: Home, conn: Connection, folder: Path) -> Opened:
     """Read and verify `batch.json`; the signer must be the person the envelope names, enrolled as a signer of its agency."""
     try:
-        with open_plain(folder / ENVELOPE) as file:
+        with open_plain(folder / ENVELOPE, links=False) as file:
             dsse = read_dsse(file.read(1 << 20))
     except Refused as fault:
         return Opened(
@@ -61,8 +60,17 @@ def open_envelope(home: Home, conn: Connection, folder: Path) -> Opened:
     except Refused as fault:
         return Opened(dsse=dsse, fault=fault)
     if signer is None or (signer.person, signer.agency) != (envelope.signer, envelope.agency) or Role.SIGNER not in signer.roles:
-        return Opened(dsse=dsse, envelope=envelope, fault=Refused("The envelope is not signed by the signer it names.", code="B-SIG-BAD"))
+        return Opened(dsse=dsse, envelope=envelope, fault=_not_the_signer())
     return Opened(dsse=dsse, envelope=envelope, signer=signer)
+
+
+def _not_the_signer() -> Refused:
+    return Refused(
+        "The envelope is not signed by the signer it names.",
+        "The key belongs to another person, or to no signer of that agency.",
+        "The signer signs it with the key enrolled for signing.",
+        code="B-SIG-BAD",
+    )
 
 
 def read_rows(home: Home, folder: Path, opened: Opened) -> Opened:
@@ -148,7 +156,7 @@ def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreeme
         "agreement_named": int(
             agreement is not None and (agreement.id, agreement.version) == (envelope.agreement_id, envelope.agreement_version)
         ),
-        "agreement_covers_gate": int(agreement is not None and _same_gate(agreement.gate, envelope.gate)),
+        "agreement_covers_gate": int(agreement is not None and agreement.gate == envelope.gate),  # one spelling: stays compare it too
         "count_agrees": opened.count_agrees,
         "root_agrees": opened.root_agrees,
         "ids_unique": opened.ids_unique,
@@ -176,10 +184,3 @@ _UNKNOWN = (
     "ids_unique",
     "nonce_fresh",
 )
-
-
-def _same_gate(ours: str, theirs: str) -> bool:
-    """Whether two spellings name one paragraph: the letters, digits and brackets from `(` or `6103` on."""
-    return re.sub(r"[^0-9a-z()]", "", ours.lower()).endswith(re.sub(r"[^0-9a-z()]", "", theirs.lower()).removeprefix("26usc")) and bool(
-        theirs.strip()
-    )

@@ -170,7 +170,8 @@ def _refuse(home: Home, conn: Connection, opened: Opened, finding: Finding | Non
     if opened.rows.num_rows:
         accounting.write(home, conn, batch_id, rows)
     fields = {
-        "envelope": None if opened.dsse is None else dict(opened.dsse),
+        # Only what an enrolled signer signed, in the form of an envelope: any other text may hold anything, and of any length.
+        "envelope": None if opened.dsse is None or opened.signer is None else dict(opened.dsse),
         "rule": rule,
         "reason": reason,
         "entries": opened.rows.num_rows,

@@ -22,7 +22,7 @@ _WORD_DAY = re.compile(r"^([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})
 _PACKED = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NOBODY = frozenset({(1900, 1, 1), (1901, 1, 1), (1800, 1, 1), (1111, 11, 11)})
-NOBODYS_NUMBERS = tuple(str(digit) * 9 for digit in range(10)) + ("123456789", "987654321", "012345678")
+NOBODYS_NUMBERS = (*(str(digit) * 9 for digit in range(10)), "123456789", "987654321", "012345678")
 """Digits that stand for no number."""
 EARLIEST_YEAR, LATEST_YEAR = 1850, 2100
 

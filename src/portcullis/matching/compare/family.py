@@ -19,7 +19,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
 from portcullis.matching.compare.coded import Names
-from portcullis.matching.compare.near import distances, same_sound, unique_pairs
+from portcullis.matching.compare.near import begins, distances, same_sound, unique_pairs
 
 __all__ = ["Family", "compare_family", "edits_allowed"]
 
@@ -95,9 +95,7 @@ def _typos(names: Names, left: Rows, right: Rows) -> Levels:
     near[far] = same_sound(names.family, left[far], right[far])
     levels = np.where(near, np.int8(Family.TYPO), np.int8(Family.OTHER))
     rest = np.flatnonzero(~near & (short >= CUT_FROM))
-    a, b = names.family.text(left[rest]), names.family.text(right[rest])
-    cut = [x.startswith(y) or y.startswith(x) for x, y in zip(a, b, strict=True)]
-    levels[rest[np.array(cut, np.bool_)]] = Family.TYPO
+    levels[rest[begins(names.family, left[rest], right[rest])]] = Family.TYPO
     return levels
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portcullis.matching.compare.coded import Names, Texts
-from portcullis.matching.compare.near import distances, same_sound
+from portcullis.matching.compare.near import begins, distances, same_sound
 
 __all__ = ["Given", "compare_given"]
 
@@ -85,8 +85,7 @@ def _alike(names: Names, left: Rows, right: Rows, length: npt.NDArray[np.int64])
     slip[far] = same_sound(names.first, left[far], right[far])
     loose = (apart <= 2) & (short >= 3)
     rest = np.flatnonzero(~loose & (short >= 3))
-    a, b = names.first.text(left[rest]), names.first.text(right[rest])
-    loose[rest] = np.array([x.startswith(y) or y.startswith(x) for x, y in zip(a, b, strict=True)], np.bool_)
+    loose[rest] = begins(names.first, left[rest], right[rest])
     return slip, loose | slip
 
 

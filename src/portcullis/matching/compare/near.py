@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from portcullis.intake.names import sound
 from portcullis.matching.compare.coded import Codes, Texts
 
-__all__ = ["FAR", "distances", "same_sound", "unique_pairs"]
+__all__ = ["FAR", "begins", "distances", "same_sound", "unique_pairs"]
 
 FAR = 9
 """What is further apart than the limit."""
@@ -62,6 +62,17 @@ def distances(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.i
 def same_sound(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether the texts of rows `left` and `right` are spellings of one sound; the sound is made only of the texts looked at."""
     a, b, where = unique_pairs(texts.code[left], texts.code[right])
-    heard = {c: sound(texts.values[c]) for c in np.union1d(a, b).tolist() if c >= 0}
+    heard = {c: sound(texts.values[c]) for c in set(a.tolist() + b.tolist()) if c >= 0}
     same = np.array([x >= 0 and y >= 0 and heard[x] == heard[y] for x, y in zip(a.tolist(), b.tolist(), strict=True)], np.bool_)
     return same[where]
+
+
+def begins(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether one of the texts of rows `left` and `right` begins with the other."""
+    a, b, where = unique_pairs(texts.code[left], texts.code[right])
+    values = texts.values
+    begun = [
+        x >= 0 and y >= 0 and (values[x].startswith(values[y]) or values[y].startswith(values[x]))
+        for x, y in zip(a.tolist(), b.tolist(), strict=True)
+    ]
+    return np.array(begun, np.bool_)[where]

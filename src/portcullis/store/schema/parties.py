@@ -94,6 +94,7 @@ officer = table(
     text("office"),
     number("office_from", null=True),
     number("office_to", null=True),
+    text("salt"),
     number("changed_at"),
     leaf_ref(),
 )

@@ -141,6 +141,7 @@ CREATE TABLE officer (
     office TEXT NOT NULL,
     office_from {whole},
     office_to {whole},
+    salt TEXT NOT NULL,
     changed_at {whole} NOT NULL,
     leaf_idx {whole} NOT NULL,
     CONSTRAINT pk_officer PRIMARY KEY (agency, person),

@@ -1,4 +1,6 @@
-"""A whole address in one text: where the delivery line ends and the town begins.
+"""One row's class letters to roles. Each different signature is parsed once, in plain Python; rows only look it up.
+
+A whole address in one text first needs to be told where the delivery line ends and the town begins.
 
 State, ZIP and country were found before and stand as Z at the end. The town is the last part after a comma, if a delivery line
 stands before it; else every place is tried where a town could begin, and the best street wins.
@@ -7,10 +9,11 @@ stands before it; else every place is tried where a town could begin, and the be
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from portcullis.intake.addresses.grammar import Parse, delivery_line
 
-__all__ = ["parse_free"]
+__all__ = ["parse"]
 
 _NOT_IN_TOWN = frozenset("n5ah90#%g,|")
 _NOT_TOWN_FIRST = frozenset("oLui")
@@ -20,7 +23,15 @@ _PREFERENCE = {"box": 0, "military": 0, "puerto_rico": 0, "highway": 1, "typed":
 _LONGEST_TOWN = 5
 
 
-def parse_free(region: str, body: str) -> Parse:
+@lru_cache(maxsize=500_000)
+def parse(signature: str) -> Parse:
+    """Parse a signature: region letter (`n` plain, `m` military, `r` Puerto Rico, capital when free text), then class letters."""
+    region, body = signature[0], signature[1:]
+    found = _free(region.lower(), body) if region.isupper() else delivery_line(region, body)
+    return replace(found, roles="X" + found.roles)
+
+
+def _free(region: str, body: str) -> Parse:
     """The parse of a free text without its region letter."""
     end = body.find("Z")
     head = (body if end < 0 else body[:end]).rstrip(",|")

@@ -1,0 +1,51 @@
+"""How the output of each measurement becomes a section of docs/measurements.md."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from measure import Ran, table
+
+_WORDS = {
+    "requests": "requests",
+    "typing_seconds": "typing rows to facts, s",
+    "of_it_masking_seconds": "… of it masking reasons, s",
+    "compiled_check_seconds": "every rule of stage check, compiled from YAML, s",
+    "by_hand_check_seconds": "the same predicates by hand, s",
+    "ratio": "ratio",
+    "rows_equal": "both give the same rows",
+    "compiled_match_seconds": "every rule of stage match, s",
+    "million_requests_per_second": "million requests a second",
+    "one_request_microseconds": "one request on SQLite, µs",
+}
+
+
+def as_it_is(ran: Ran) -> str:
+    """Markdown already."""
+    return ran.output
+
+
+def in_a_block(ran: Ran) -> str:
+    """Plain text."""
+    return f"```text\n{ran.output.strip()}\n```"
+
+
+def rules(ran: Ran) -> str:
+    """The JSON of benchmarks/rules.py as a table."""
+    figures = json.loads(ran.output)
+    rows = [(_WORDS.get(name, name), _shown(value)) for name, value in figures.items()]
+    return table(["", "figure"], rows)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def faults(ran: Ran) -> str:
+    """What the tests printed of themselves, and pytest's last line."""
+    said = [line.strip(". ") for line in ran.output.splitlines() if re.match(r"\s*\.?(sqlite|postgresql): ", line)]
+    ended = [line for line in ran.output.splitlines() if re.search(r"\d+ passed", line)]
+    return "\n".join(f"- {line}" for line in [*said, *ended[-1:]])

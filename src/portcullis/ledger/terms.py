@@ -1,0 +1,101 @@
+"""What a flow rests on, as the log tells it: agreements in force, and court orders that stay it (ledger.md, verifier step 4).
+
+1. An agreement is in force once two agencies' root keys have signed exactly its hash; counsel suspends or ends it.
+2. An order stays what its scope covers, from its imposing leaf to its lifting leaf, in log order.
+3. Lifting takes two different people, one of them counsel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from portcullis.crypto import decode64
+from portcullis.errors import PortcullisError
+from portcullis.ledger.acts import content_of
+from portcullis.ledger.batchlog import BatchLog
+from portcullis.ledger.leaf import Leaf
+from portcullis.ledger.people import People, broken
+
+__all__ = ["Terms", "covers", "key_bytes"]
+
+Fields = Mapping[str, Any]
+
+
+def covers(scope: Fields, batch: BatchLog) -> bool:
+    """Whether an order of this scope covers the batch; what a scope does not name it does not limit."""
+    pairs = (("agreements", batch.agreement["id"]), ("agencies", batch.agency), ("gates", batch.gate), ("batches", batch.name))
+    return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
+
+
+def key_bytes(text: object) -> bytes:
+    """A key in a leaf. Raises Tampered when it cannot be read."""
+    try:
+        return decode64(text, "A key")
+    except PortcullisError as error:
+        raise broken(3, "A key in the leaf cannot be read.", error.why) from error
+
+
+class Terms:
+    """Agreements and orders of one log, leaf by leaf."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self.orders: dict[str, Fields] = {}
+        self._known: set[str] = set()
+        self._signed: dict[str, set[str]] = {}
+        self._in_force: dict[str, str] = {}
+
+    def sign(self, leaf: Leaf) -> None:
+        """`agreement.signed`: by the agency's own root key."""
+        f: Fields = leaf.fields
+        if self._people.roots.get(f["agency"]) != key_bytes(f["root"]):
+            raise broken(3, "The agreement was signed by another key than the agency's root.", "The agency did not sign it.")
+        self._people.check_root(leaf, f["agency"])
+        self._signed.setdefault(f["agreement"]["hash"], set()).add(f["agency"])
+
+    def into_force(self, leaf: Leaf) -> None:
+        """`agreement.in_force`: only when two agencies have signed this hash (1)."""
+        f: Fields = leaf.fields
+        if len(self._signed.get(f["agreement"]["hash"], ())) < 2:
+            raise broken(4, "An agreement came into force that two agencies had not signed.", "There was none.")
+        self._in_force[f["agreement"]["id"]] = f["agreement"]["hash"]
+
+    def out_of_force(self, leaf: Leaf) -> None:
+        """`agreement.suspended`, `agreement.ended`: by counsel (1)."""
+        f: Fields = leaf.fields
+        a, state = f["agreement"], leaf.type.removeprefix("agreement.")
+        content = content_of({"agreement": a["id"], "version": a["version"], "state": state})
+        self._people.check_act(leaf, f["act"], leaf.type, ("counsel",), content)
+        if self._in_force.pop(a["id"], None) != a["hash"]:
+            raise broken(4, "An agreement was stopped that was not in force.", "Its history is not whole.")
+
+    def holds(self, agreement: Fields) -> bool:
+        """Whether exactly this agreement is in force now."""
+        return bool(self._in_force.get(agreement["id"]) == agreement["hash"])
+
+    def impose(self, leaf: Leaf) -> Fields:
+        """`order.imposed`: by counsel, once; returns the scope (2)."""
+        f: Fields = leaf.fields
+        self._people.check(leaf)
+        if f["order"] in self._known:
+            raise broken(4, "An order was imposed twice.", "An order has one id, once.")
+        self._known.add(f["order"])
+        self.orders[f["order"]] = f["scope"]
+        scope: Fields = f["scope"]
+        return scope
+
+    def lift(self, leaf: Leaf) -> Fields:
+        """`order.lifted`: by two different people, one of them counsel; returns the scope (3)."""
+        f: Fields = leaf.fields
+        content = content_of({"order": f["order"], "lift": True})
+        keys = [self._people.check_act(leaf, act, "order.lift", (), content)[0] for act in f["acts"]]
+        if len({key.person for key in keys}) < 2 or not any("counsel" in key.roles for key in keys):
+            raise broken(3, "An order was lifted by fewer than two different people, one of them counsel.", "It was not lifted.")
+        if f["order"] not in self.orders:
+            raise broken(4, "An order was lifted that was not in force.", "The history of orders is not whole.")
+        return self.orders.pop(f["order"])
+
+    def stays(self, batch: BatchLog) -> str:
+        """The orders in force that cover the batch, as text; empty when there are none."""
+        return ", ".join(order for order, scope in self.orders.items() if covers(scope, batch))

@@ -1,0 +1,133 @@
+"""How a request and a person agree in everything but the address.
+
+What is compared is the whole person: of several filed names and numbers the best agreeing one counts, and a conflict only counts
+when nothing agrees. Family names first; persons of another family name altogether are compared no further, because neither the
+ladder nor the look at rivals could take them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from portcullis.intake.names import NAME_SCHEMA
+from portcullis.matching.compare.coded import Names, code_names
+from portcullis.matching.compare.evidence import AGREES, ONE_SIDED, compare_dob, compare_generation, compare_middle, compare_number
+from portcullis.matching.compare.family import Family, compare_family
+from portcullis.matching.compare.given import Given, compare_given
+from portcullis.matching.hashing import text_keys
+from portcullis.matching.lexicon import lexicon
+from portcullis.matching.meet import Meetings
+from portcullis.matching.people import distinct
+from portcullis.matching.register import Register
+
+__all__ = ["compare_people", "token_marks"]
+
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Columns = dict[str, npt.NDArray[np.int64]]
+NAME_COLUMNS = tuple(f.name for f in NAME_SCHEMA)
+COMPARED = ("given", "family", "middle", "dob", "number", "generation")
+
+
+def token_marks(names: Names, register: Register) -> tuple[Flags, Flags]:
+    """For each name row whether its first given token is a known given name, and whether it is rare, in this register."""
+    words, tokens = lexicon(), names.first.values
+    keys = text_keys(pa.array(tokens, pa.string()))
+    table_keys = register.column("given", "key")
+    at = np.minimum(np.searchsorted(table_keys, keys), max(len(table_keys) - 1, 0))
+    hit = (table_keys[at] == keys) if len(table_keys) else np.zeros(len(keys), np.bool_)
+    marks = []
+    for column in ("known", "rare"):
+        stated = (register.column("given", column)[at] == 1) & hit if len(table_keys) else hit
+        marks.append(stated)
+    known = marks[0] | np.array([words.is_name(t) for t in tokens], np.bool_)
+    code = names.first.code
+    return np.append(known, False)[code], np.append(marks[1], False)[code]
+
+
+def _regrouped(names: Names, left: Rows, right: Rows) -> tuple[Flags, Flags]:
+    """(the same tokens in other fields or order, the same with a full second name on either side)."""
+    plain = names.bag[left] == names.bag[right]
+    full = names.bag_middle[left] == names.bag_middle[right]
+    crossed = (names.bag_middle[left] == names.bag[right]) | (names.bag[left] == names.bag_middle[right])
+    named = (
+        (names.first.code[left] >= 0) & (names.family.code[left] >= 0) & (names.first.code[right] >= 0) & (names.family.code[right] >= 0)
+    )
+    return (plain | full | crossed) & named, (full | crossed) & ~plain & named
+
+
+def _best_of(values: npt.NDArray[np.int8], edges: Rows) -> npt.NDArray[np.int8]:
+    """The best agreeing of each person's rows; a conflict or one-sidedness only where nothing agrees."""
+    top, bottom = np.maximum.reduceat(values, edges), np.minimum.reduceat(values, edges)
+    return np.where(top > 0, top, bottom).astype(np.int8)
+
+
+def _begin(counts: Rows) -> Rows:
+    begin: Rows = np.cumsum(counts) - counts
+    return begin
+
+
+def compare_people(
+    requests: pa.Table, register: Register, meetings: Meetings, *, everything: bool = False
+) -> tuple[Columns, dict[str, Flags]]:
+    """How each meeting's request and person agree (columns of the ladder), and the evidence marks that need the register.
+
+    Persons of another family name have 0 in every other column, unless `everything` is asked for.
+    """
+    touched, where = np.unique(meetings.person, return_inverse=True)
+    owner, name_row = register.names_of(touched)
+    filed = np.bincount(owner, minlength=len(touched)).astype(np.int64)
+    names = code_names(pa.concat_tables([requests.select(list(NAME_COLUMNS)), register.take("names", name_row, NAME_COLUMNS)]))
+    known, rare = token_marks(names, register)
+    many = filed[where]
+    left = np.repeat(meetings.request, many)
+    inside = np.arange(len(left)) - np.repeat(_begin(many), many)
+    right = requests.num_rows + np.repeat(_begin(filed)[where], many) + inside
+    pairs = _pairs(names, known, left, right, many, everything)
+    pairs |= {"place": meetings.place.astype(np.int64), "unit": meetings.unit.astype(np.int64)}
+    return pairs, _evidence(pairs, requests, register, meetings, rare[meetings.request] if len(rare) else np.zeros(0, np.bool_))
+
+
+def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, everything: bool) -> Columns:
+    """The ladder's columns, one entry a meeting; `many` filed names each."""
+    found = {column: np.zeros(len(many), np.int64) for column in COMPARED}
+    if not len(left):
+        return found
+    regrouped, with_middle = _regrouped(names, left, right)
+    family = compare_family(names, left, right)
+    live = np.maximum.reduceat(np.where(regrouped, np.int8(Family.ORDER), family), _begin(many)) != Family.OTHER
+    live |= everything
+    rows = np.repeat(live, many)
+    left, right, family, regrouped, with_middle = (column[rows] for column in (left, right, family, regrouped, with_middle))
+    edges = _begin(many[live])
+    if not len(edges):
+        return found
+    given = compare_given(names, known, left, right)
+    moved = regrouped & ((given < Given.SPELLING) | (family < Family.PART) | with_middle)
+    given, family = np.where(moved, np.int8(Given.SPELLING), given), np.where(moved, np.int8(Family.ORDER), family)
+    states = {
+        "middle": np.where(with_middle, AGREES, compare_middle(names, left, right)),
+        "dob": compare_dob(names, left, right),
+        "number": compare_number(names, left, right),
+        "generation": compare_generation(names, left, right),
+    }
+    best = {"given": np.maximum.reduceat(given, edges), "family": np.maximum.reduceat(family, edges)}
+    for column, values in (best | {k: _best_of(v, edges) for k, v in states.items()}).items():
+        found[column][live] = values
+    return found
+
+
+def _evidence(
+    pairs: dict[str, npt.NDArray[np.int64]], requests: pa.Table, register: Register, meetings: Meetings, rare: Flags
+) -> dict[str, Flags]:
+    one_line = pairs["generation"] != ONE_SIDED
+    owner, person = register.find("index_number", text_keys(requests["number"]))
+    holders = np.bincount(distinct(owner * register.size + person) // max(register.size, 1), minlength=requests.num_rows)
+    return {
+        "number": (pairs["number"] == AGREES) & (holders[meetings.request] == 1),
+        "dob": pairs["dob"] == AGREES,
+        "middle": (pairs["middle"] == AGREES) & one_line,
+        "rare": rare & one_line,
+    }
