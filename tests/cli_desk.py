@@ -1,6 +1,6 @@
 """A desk with the command line on it: homes at every station of the journey, with key files for everybody, and typed commands.
 
-`at("sampled")` gives a `Desk`: a home of its own on SQLite, the people's key files, the batch on its way. `desk.run("batch", "list")` runs the
+`at("sampled")` gives a `Desk`: a home of its own on SQLite, the people's key files, the batch on its way. `desk.run(...)` runs the
 command in this process through the same `main` that the installed program runs, with bytes for streams, and returns what a user saw:
 exit code, standard output, standard error. The clock is the real one. Key files cost next to nothing to open here (`cheap_keys`).
 """
@@ -30,16 +30,20 @@ import pytest
 
 from journey_home import OFFICERS, PLAN, rows_of, table_of
 from portcullis import journey, synthetic
+from portcullis.batches import get
 from portcullis.cli.app import main
 from portcullis.crypto import save_key, save_secret
 from portcullis.demo import authorize_all, close_reviews, make_cast, send_batch
-from portcullis.demo.cast import Cast, save_people
+from portcullis.demo.cast import AGREEMENT, Cast, save_people
 from portcullis.home import DEMO_SECRET
 from portcullis.model import Role
 from portcullis.publish import publish
 from portcullis.registers import load_into
-from portcullis.release import commit_release
-from portcullis.store import open_store
+from portcullis.release import commit_release, deliver, dispatch
+from portcullis.review import drawn_ordinals, record_sample, sample_content
+from portcullis.steps import check_batch, match_step
+from portcullis.steps.sample import draw
+from portcullis.store import open_store, reading
 from recipient_agency import RecipientAgency
 
 __all__ = ["Desk", "Done", "at", "cheap_keys", "invoke", "no_traces", "traces"]
@@ -198,15 +202,11 @@ def _advance(cast: Cast, batch: str, station: str, folder: Path) -> str:
     if station == "received":
         return send_batch(cast, folder / "sent", table_of(rows_of()), PLAN).batch_id
     if station in ("checked", "matched"):
-        from portcullis.steps import check_batch, match_step
-
         (check_batch if station == "checked" else match_step)(cast.home, batch)
     elif station == "reviewed":
         close_reviews(cast, batch)
         journey.run(cast.home, batch)
     elif station == "drawn":
-        from portcullis.steps.sample import draw
-
         draw(cast.home, batch, cast.numbers[0])
     elif station == "sampled":
         _pass_sample(cast, batch)
@@ -216,8 +216,6 @@ def _advance(cast: Cast, batch: str, station: str, folder: Path) -> str:
     elif station == "committed":
         commit_release(cast.home, batch)
     elif station == "dispatched":
-        from portcullis.release import deliver, dispatch
-
         dispatch(cast.home, batch)
         publish(cast.home)
         deliver(cast.home, batch)
@@ -226,11 +224,6 @@ def _advance(cast: Cast, batch: str, station: str, folder: Path) -> str:
 
 
 def _pass_sample(cast: Cast, batch: str) -> None:
-    from portcullis.batches import get
-    from portcullis.demo.cast import AGREEMENT
-    from portcullis.review import drawn_ordinals, record_sample, sample_content
-    from portcullis.store import reading
-
     with reading(cast.home.engine) as conn:
         row, drawn = get(conn, batch), drawn_ordinals(conn, batch)
     content = sample_content(row["log_id"], row["decisions_root"], len(drawn), 0)

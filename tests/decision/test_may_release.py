@@ -21,6 +21,7 @@ HOLDS = ReleaseFacts(
     authorizers=2,
     authorizers_conflicted=0,
     authorized_root_equal=1,
+    changes_since=0,
     agreement_in_force=1,
     agreement_unchanged=1,
     rules_unchanged=1,
@@ -70,6 +71,7 @@ REASONS = {
     "commit_published": "A24 A-NOT-RECORDED",
     "witnesses_missing": "A25 A-NOT-RECORDED",
     "dispatched_before": "A26 B-INTEGRITY",
+    "changes_since": "A27 B-RELEASE-NOT-APPROVED",
 }
 NAMES = tuple(REASONS)
 
@@ -97,7 +99,7 @@ def test_more_than_two_authorizers_is_no_reason_and_one_or_none_is() -> None:
 def test_the_table_requires_every_fact_once_and_names_no_other() -> None:
     required = [name for row in MAY_RELEASE for name, _, _ in row.require]
     assert sorted(required) == sorted(field.name for field in fields(ReleaseFacts)) == sorted(NAMES)
-    assert [row.id for row in MAY_RELEASE] == [f"A{n}" for n in range(1, 27)]
+    assert [row.id for row in MAY_RELEASE] == [f"A{n}" for n in range(1, 28)]
 
 
 def test_no_row_can_be_left_out() -> None:

@@ -92,7 +92,9 @@ COMPARED = ("candidates", "rivals", "person_id")
 
 def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
     persons, addresses = tables(people)
-    facts = match_in_full(asked(requests), prepared(folder, persons, addresses)).facts.to_pylist()
+    register, batch = prepared(folder, persons, addresses), asked(requests)
+    facts = match(batch, register).to_pylist()
+    assert match_in_full(batch, register).facts.to_pylist() == facts
     reference = Reference(persons, addresses)
     singles = 0
     for request, fact in zip(requests, facts, strict=True):

@@ -235,3 +235,12 @@ def test_the_profile_counts_and_names_nobody(world: World) -> None:
     assert (found["persons"], found["addresses"], found["persons_with_several_addresses"]) == (2, 3, 1)
     assert "Haines" not in json.dumps(found)
     assert "HAINES" not in json.dumps(found)
+
+
+def test_a_register_without_a_single_usable_name_or_address_matches_nobody(world: World) -> None:
+    for person in world.persons:
+        person["given_name"] = None
+    for address in world.addresses:
+        address["address_line"] = "see file"
+    facts = world.ask(WHO)
+    assert (facts["candidates"], facts["address_confirmed"]) == (0, 0)

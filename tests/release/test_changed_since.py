@@ -206,29 +206,29 @@ def bring_register_back(scene: Scene) -> None:
 q, i, a, leaf = schema.request, schema.sample_item, schema.assignment, schema.leaf
 DECIDED = LeafType.REQUEST_DECIDED.value
 CHANGES = (
-    Change("agreement suspended", ("A5", "A11", "A12", "A13", "A14", "A16", "A17", "A19", "A25"), suspend_the_agreement),
-    Change("another version of the agreement", ("A12",), next_version),
+    Change("agreement suspended", ("A5", "A11", "A12", "A13", "A14", "A16", "A17", "A19", "A25", "A27"), suspend_the_agreement),
+    Change("another version of the agreement", ("A12", "A27"), next_version),
     Change("a switch", ("A8", "A10", "A14", "A23"), put_switch(False), put_switch(True)),
-    Change("agency suspended", ("A16",), standing("suspended", 1), standing("suspended", 0)),
-    Change("finding without a plan", ("A16",), standing("findings_without_plan", 2), standing("findings_without_plan", 0)),
+    Change("agency suspended", ("A16", "A27"), standing("suspended", 1), standing("suspended", 0)),
+    Change("finding without a plan", ("A16", "A27"), standing("findings_without_plan", 2), standing("findings_without_plan", 0)),
     Change(
         "signer leaves office",
-        ("A17",),
+        ("A17", "A27"),
         officer(SIGNER, office="head", office_from=TODAY - 300, office_to=TODAY - 1),
         officer(SIGNER, office="head", office_from=TODAY - 300),
     ),
     Change("signer's key revoked", ("A18",), revoke(SIGNER)),
     Change("an engaged officer's key revoked", ("A18",), revoke(OFFICERS[1])),
-    Change("an engaged officer's training over", ("A19",), officer(OFFICERS[0], trained_on=TODAY - 366), officer(OFFICERS[0])),
-    Change("an engaged officer leaves", ("A19",), officer(OFFICERS[1], active=0), officer(OFFICERS[1])),
+    Change("an engaged officer's training over", ("A19", "A27"), officer(OFFICERS[0], trained_on=TODAY - 366), officer(OFFICERS[0])),
+    Change("an engaged officer leaves", ("A19", "A27"), officer(OFFICERS[1], active=0), officer(OFFICERS[1])),
     Change("an authorizer's key revoked", ("A8", "A10", "A18"), revoke("IRS-0004", "IRS"), a_third_authorizer),
     Change("authorizations expire", ("A8", "A10"), lambda scene: scene.clock.forward(hours=72), lambda scene: None),
-    Change("vault revoked", ("A8", "A10", "A20", "A23"), revoke_the_vault, another_vault),
-    Change("another vault", ("A8", "A10", "A23"), another_vault, lambda scene: None),
-    Change("a veto on somebody in it", ("A21", "A22"), veto_the_second, Scene.load_register),
+    Change("vault revoked", ("A8", "A10", "A20", "A23", "A27"), revoke_the_vault, another_vault),
+    Change("another vault", ("A8", "A10", "A23", "A27"), another_vault, lambda scene: None),
+    Change("a veto on somebody in it", ("A21", "A22", "A27"), veto_the_second, Scene.load_register),
     Change(
         "another register",
-        ("A21", "A22"),
+        ("A21", "A22", "A27"),
         lambda scene: another_register(scene, suffix=pa.chunked_array([pa.nulls(small().register.persons.num_rows, pa.string())])),
         Scene.load_register,
     ),
@@ -369,11 +369,23 @@ def test_when_nothing_changes_it_goes(at_both: At) -> None:
     assert scene.state == "dispatched"
 
 
-def test_what_changes_for_an_officer_who_is_not_in_the_batch_changes_nothing(at: At) -> None:
+def test_a_revoked_key_of_an_officer_who_is_not_in_the_batch_changes_nothing(at: At) -> None:
     scene = at("committed")
     assert OFFICERS[2] not in PLAN
-    officer(OFFICERS[2], active=0)(scene)
     revoke(OFFICERS[2])(scene)
+    assert dispatch(scene.home, scene.batch) == len(ANSWERED)
+
+
+def test_any_change_of_the_agencys_roster_voids_even_of_an_officer_who_is_not_in_the_batch(at: At) -> None:
+    """The offline verifier cannot know who is engaged, so it holds any change of the roster against the signatures; so does the gateway."""
+    scene = at("committed")
+    officer(OFFICERS[2], active=0)(scene)
+    withheld = dispatch(scene.home, scene.batch)
+    assert isinstance(withheld, Withheld)
+    assert rows_in(withheld.reasons) == ("A27",)
+    authorize_all(scene.cast, scene.batch)
+    commit_release(scene.home, scene.batch)
+    publish(scene.home)
     assert dispatch(scene.home, scene.batch) == len(ANSWERED)
 
 

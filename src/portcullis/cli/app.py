@@ -89,7 +89,7 @@ def main() -> None:
     try:
         _utf8(sys.argv)
         try:
-            app()
+            app(prog_name="portcullis")
         finally:
             sys.stdout.flush()  # here and not at the interpreter's end, where a full disk would be a traceback
     except PortcullisError as error:

@@ -1,7 +1,7 @@
 """Proofs (rules.md §3): Z3 asks whether any typed request could break what the statute says, and whether any is answered at all.
 
-    report = prove(ruleset)                 # the statute's invariants, every position of the switches, every reviewer
-    report.proved, report.text(), report.as_json(), report.hash
+report = prove(ruleset)                 # the statute's invariants, every position of the switches, every reviewer
+report.proved, report.text(), report.as_json(), report.hash
 """
 
 from __future__ import annotations

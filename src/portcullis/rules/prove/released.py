@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from portcullis.decision import Condition
+import z3
 
-__all__ = ["RELEASED", "Released"]
+from portcullis import decision
+from portcullis.decision import Condition, ReleaseFacts
+from portcullis.errors import OutOfOrder
+from portcullis.rules.prove.outcome import release
+from portcullis.rules.prove.report import Counterexample, Holds
+from portcullis.rules.prove.search import Search
+
+__all__ = ["RELEASED", "Released", "releases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ def _one(*names: str) -> tuple[Condition, ...]:
 
 
 RELEASED: tuple[Released, ...] = (
-    Released("L-STAY", "Nothing leaves while any stay covers it, or while that is unknown.", "the registry of court orders", _zero("stays")),
+    Released("L-STAY", "Nothing leaves while a stay covers it, or while that is unknown.", "the registry of court orders", _zero("stays")),
     Released(
         "L-TWO-PEOPLE",
         "Nothing leaves without two different people, neither operator nor reviewer, over exactly what leaves.",
@@ -41,10 +50,13 @@ RELEASED: tuple[Released, ...] = (
         "TIGTA report of June 2026",
         _one("sample_passed", "sample_of_these_decisions"),
     ),
-    Released("L-STANDING", "Nothing leaves to an agency whose safeguards are not current.", "26 U.S.C. 6103(p)(4)", _one("standing_current")),
+    Released("L-STANDING", "Nothing leaves to an agency without current safeguards.", "26 U.S.C. 6103(p)(4)", _one("standing_current")),
     Released("L-VAULT", "Nothing leaves but to enrolled vaults.", "26 U.S.C. 6103(p)(4)(B), (C)", _one("vaults_valid")),
     Released(
-        "L-WHITELIST", "Nothing leaves but the permitted data elements.", "26 U.S.C. 6103(b)(6), (i)(2)(C)", _zero("fields_outside_whitelist")
+        "L-WHITELIST",
+        "Only permitted data elements leave.",
+        "26 U.S.C. 6103(b)(6), (i)(2)(C)",
+        _zero("fields_outside_whitelist"),
     ),
     Released(
         "L-ACCOUNTED",
@@ -74,3 +86,32 @@ RELEASED: tuple[Released, ...] = (
     Released("L-ONCE", "Nothing leaves twice.", "agreement, form of a request", _zero("dispatched_before")),
 )
 """Together they name every fact of ReleaseFacts; a test says so. None may be unknown."""
+
+
+def releases() -> Iterator[tuple[Holds, Counterexample | None]]:
+    """Every claim over `may_release`, that some release may go, and that each requirement can be the only one that stops it."""
+    table, search = release(), Search([])
+    for claim in RELEASED:
+        model = search.find(table.goes, z3.Not(table.holds(claim.require)))
+        holds = Holds(claim.id, claim.says, claim.citation, model is None, "release")
+        yield holds, None if model is None else _example(claim, table.facts, model)
+    yield Holds("V-RELEASE", "Some release may go.", "26 U.S.C. 6103(i)(2)(A)", search.find(table.goes) is not None, "vacuity"), None
+    idle = [row for row, holds in table.rows.items() if search.find(z3.Not(holds), *_but(table.rows, row)) is None]
+    says = "Every requirement of a release can be the only one that stops it" + (f": not {', '.join(idle)}." if idle else ".")
+    yield Holds("N-RELEASE", says, "rules.md, Proofs", not idle, "independence"), None
+
+
+def _but(rows: Mapping[str, Any], left_out: str) -> list[Any]:
+    return [holds for row, holds in rows.items() if row != left_out]
+
+
+def _example(claim: Released, facts: Mapping[str, tuple[Any, Any]], model: Any) -> Counterexample:
+    """The facts of a release that goes and must not, asked of `may_release` itself. Raises OutOfOrder when it refuses them."""
+    values: dict[str, int | None] = {}
+    for name, (known, value) in facts.items():
+        stated = z3.is_true(model.eval(known, model_completion=True))
+        values[name] = int(model.eval(value, model_completion=True).as_long()) if stated else None
+    if reasons := decision.may_release(ReleaseFacts(**values)):
+        raise OutOfOrder(f"A counterexample to {claim.id} is none when it is replayed.", f"may_release refuses it: {', '.join(reasons)}.")
+    shown = [f"    {name}: {'unknown' if value is None else value}" for name, value in values.items()]
+    return Counterexample(claim.id, values, (f"{claim.id} fails. {claim.says}", "  may_release says yes to:", *shown))

@@ -21,7 +21,7 @@ from portcullis.rules.reference import truth
 from portcullis.rules.ruleset import RuleSet
 from portcullis.rules.run import evaluate, evaluate_batch
 
-__all__ = ["Request", "Replayed", "kept", "replay"]
+__all__ = ["Replayed", "Request", "kept", "replay"]
 
 LARGEST_BATCH = 20_000
 
@@ -50,7 +50,7 @@ class Replayed:
     accepted: bool
 
 
-def others_of(row: Row, counts: Mapping[Key, int | None], total: int) -> tuple[Row, ...]:
+def others_of(row: Row, counts: Mapping[Key, int], total: int) -> tuple[Row, ...]:
     """Further rows, so that the counts within the batch come out as Z3 chose them. Raises OutOfOrder when there would be too many."""
     if total > LARGEST_BATCH:
         raise OutOfOrder("The counterexample needs a batch too large to be replayed.", f"More than {LARGEST_BATCH} rows.")
@@ -59,7 +59,7 @@ def others_of(row: Row, counts: Mapping[Key, int | None], total: int) -> tuple[R
         key = {name: row[name] for name in by}
         same = [each for each in (row, *rows) if all(each.get(name) == value for name, value in key.items())]
         have = len(same) if of is None else len({each.get(of) for each in same} - {None})
-        for number in range(max(0, (wanted or 0) - have)):
+        for number in range(max(0, wanted - have)):
             rows.append({**key, **({} if of is None else {of: _different(row[of], number)})})
     return (*rows, *({} for _ in range(max(0, total - 1 - len(rows)))))
 
@@ -82,15 +82,13 @@ def replay(ruleset: RuleSet, request: Request, answer: str, con: Any = None) -> 
         totals["fail_uniform"] += more["fail_deficient"] + more["fail_uniform"]
         totals["refer"] += more["refer"]
         reasons += later
-        persons, same = request.row["candidates"] or 0, request.row["same_as_last_known"]
+        persons, same = int(request.row["candidates"] or 0), request.row["same_as_last_known"]
         if same == 1 and not request.switches.get(CONFIRM_SWITCH, True):
             same = 0
-    return _decided(totals, reasons, int(persons), same, answer, request.accepts)
+    return _decided(totals, reasons, persons, same, answer, request.accepts)
 
 
-def _decided(
-    totals: Mapping[str, int], reasons: Sequence[str], persons: int, same: Any, answer: str, accepts: bool
-) -> Replayed:
+def _decided(totals: Mapping[str, int], reasons: Sequence[str], persons: int, same: Any, answer: str, accepts: bool) -> Replayed:
     deficient, refused, opened = (min(totals[name], 1) for name in ("fail_deficient", "fail_uniform", "refer"))
     first = decision.decide(RequestFacts(deficient, refused, opened, min(persons, 2), same, answer))
     if first != Decision.REFER:

@@ -22,8 +22,11 @@ _EPOCH = dt.date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """One claim and whether it holds. `kind`: answer, release, vacuity or independence. `person`: what a reviewer's acceptance may stand
-    in for. `rests_on_review`: it holds only because reviewers cannot accept where several people could be meant."""
+    """One claim and whether it holds. `kind`: answer, release, vacuity or independence.
+
+    `person`: what a reviewer's acceptance may stand in for. `rests_on_person`: without that allowance it would not hold.
+    `rests_on_review`: it holds only because reviewers cannot accept where several people could be meant.
+    """
 
     id: str
     says: str
@@ -31,6 +34,7 @@ class Holds:
     holds: bool
     kind: str
     person: str = "never"
+    rests_on_person: bool = False
     rests_on_review: bool = False
 
 
@@ -86,7 +90,7 @@ class Report:
 
     def text(self) -> str:
         """The report for people."""
-        lines = [f"{'holds ' if one.holds else 'FAILS '} {one.id:22} {one.says}" for one in self.invariants]
+        lines = [f"{'holds' if one.holds else 'FAILS'}  {one.id:22}{one.says}{_rests(one)}" for one in self.invariants]
         for example in self.counterexamples:
             lines += ["", *example.lines]
         lines += [f"contradiction: {line}" for line in self.contradictions]
@@ -95,6 +99,11 @@ class Report:
         word = "Proved" if self.proved else "NOT proved"
         summary = f"{word}: {held} of {len(self.invariants)} claims hold for every typed request and every position of the switches"
         return "\n".join([*lines, "", f"{summary}; {self.questions} questions, {self.seconds} s.", f"Not proved: {NOT_PROVED}"])
+
+
+def _rests(one: Holds) -> str:
+    person = " [rests on a reviewer's judgement]" if one.rests_on_person else ""
+    return person + (" [rests on reviewers not accepting where several people could be meant]" if one.rests_on_review else "")
 
 
 def differences(row: Row, base: Mapping[str, int | str | None], fields: Catalogue) -> list[str]:

@@ -98,7 +98,9 @@ class Space:
     def _fact(self, name: str, constants: set[str]) -> Fact:
         field = self._catalogue.get(name)
         if field is None:
-            raise OutOfOrder(f"There is no fact {name!r} in the catalogue.", "A proof speaks of typed facts.", "See agreements/fields.yaml.")
+            raise OutOfOrder(
+                f"There is no fact {name!r} in the catalogue.", "A proof speaks of typed facts.", "See agreements/fields.yaml."
+            )
         texts = tuple(sorted(constants)) if field.type == "text" else None
         return Fact(name, z3.Bool(f"{name} known"), z3.Int(name), texts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +25,7 @@ class Alone:
     others: tuple[str, ...]
 
 
-def first_uncovered(
-    search: Search, space: Space, possible: Any, within: Any, wishes: Sequence[Any] = ()
-) -> dict[str, bool] | None:
+def first_uncovered(search: Search, space: Space, possible: Any, within: Any, wishes: Sequence[Any] = ()) -> dict[str, bool] | None:
     """A position of the switches under which nothing is possible, or None when there is none.
 
     A request found under one position serves for every other under which the same facts do: those are struck off, until none is left.
@@ -71,9 +69,7 @@ def contradictions(search: Search, rules: Sequence[Ruled], answered: Any) -> tup
             found.append(f"{name} never passes in a request that is answered")
             del wanting[name]
             continue
-        wanting = {
-            other: its for other, its in wanting.items() if other != name and not z3.is_true(model.eval(its, model_completion=True))
-        }
+        wanting = {other: its for other, its in wanting.items() if other != name and not z3.is_true(model.eval(its, model_completion=True))}
     return tuple(found)
 
 
