@@ -86,7 +86,7 @@ class Done:
     def misused(self, *words: str) -> Done:
         """This, when it is a usage error that says so."""
         self.ok(2)
-        assert self.out == "" and "Error:" in self.err and "--help" in self.err, self.err
+        assert self.out == "" and "Error:" in self.err and " -h' for help" in self.err, self.err
         for word in words:
             assert word in self.err, f"{word!r} is not said: {self.err}"
         return self

@@ -54,7 +54,7 @@ def needed(name: str, place: Path) -> list[str]:
         if not parameter.required or "--home" in parameter.opts:
             continue
         value = _VALUES.get(parameter.name, "CODE-1")
-        if parameter.type.name == "path":
+        if parameter.type_descriptor.annotation is Path:
             value = str(place / ("folder" if parameter.name in _FOLDERS else "file"))
         words += [value] if parameter.param_type_name == "argument" else [max(parameter.opts, key=len), value]
     return words

@@ -194,4 +194,4 @@ def test_the_refusal_of_an_unknown_setting_leads_to_the_page_that_lists_them(tmp
     with pytest.raises(Refused) as refused:
         load_settings(tmp_path, {})
     page = re.search(r"docs/[\w.-]+\.md", str(refused.value))
-    assert page is not None and missing(["sample_size"], text_of(ROOT / page[0])) == []
+    assert page is not None and missing(["memory_limit"], text_of(ROOT / page[0])) == []
