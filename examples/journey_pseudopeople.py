@@ -55,7 +55,8 @@ def main() -> None:
         sent = dispatch_and_acknowledge(cast, batch)
     with reading(cast.home.engine) as conn:
         decided = evidence.read(cast.home, conn, batch, "decisions", columns=["decision", "person_id"]).to_pylist()
-    answered = [(one["person_id"], person) for one, person in zip(decided, people, strict=True) if one["decision"] in ("disclose", "confirm")]
+    pairs = zip(decided, people, strict=True)
+    answered = [(one["person_id"], person) for one, person in pairs if one["decision"] in ("disclose", "confirm")]
     correct = sum(found == person for found, person in answered)
     matchable = sum(person is not None for person in people)
     shown = journey.status(cast.home, batch) | {

@@ -41,8 +41,16 @@ def check(
     require: Predicate, *, stage: str = "check", when: Predicate | None = None, on_false: Verdict = Verdict.FAIL, **more: Any
 ) -> Check:
     """One check."""
-    given = {"on_null": Verdict.FAIL, "reason": "X-TEST", "tier": "statute", "citation": "none", "source": "I", **more}
-    return Check(require, on_false, stage=stage, when=when, **given)
+    given = {
+        "on_false": Verdict.FAIL,
+        "on_null": Verdict.FAIL,
+        "reason": "X-TEST",
+        "tier": "statute",
+        "citation": "none",
+        "source": "I",
+        **more,
+    }
+    return Check(require, stage=stage, when=when, **given)
 
 
 def rule(number: int, *checks: Check, told: str = "deficient", implied_by: tuple[str, ...] = ()) -> Rule:
@@ -61,7 +69,7 @@ def invariant(
     require: Predicate, *, when: Predicate | None = None, person: str = "never", of: tuple[Decision, ...] | None = None
 ) -> Invariant:
     """One claim."""
-    return Invariant("I-TEST", "a claim", "none", "I", require, when, person, None, of or (Decision.DISCLOSE, Decision.CONFIRM))
+    return Invariant("I-TEST", "a claim", "none", "I", require, when, person, None, (Decision.DISCLOSE, Decision.CONFIRM))
 
 
 def every_row(names: Sequence[str]) -> Iterator[Row]:

@@ -80,7 +80,8 @@ def write(home: Home, conn: Connection, batch_id: str, name: str, content: pa.Ta
     """Put one evidence file in its place, once, and note its hash in the caller's transaction.
 
     The file is in place, synced, before the transaction that names it commits; a kill between leaves a file nobody names,
-    which the next run replaces; a rehearsal writes none. Raises OutOfOrder when the store names one already: another process was faster, and its file stands.
+    which the next run replaces; a rehearsal writes none. Raises OutOfOrder when the store names one already: another process was faster,
+    and its file stands.
     """
     b = schema.batch
     # The row stays locked until the caller commits (on SQLite the caller is alone), so that of two processes only one writes.

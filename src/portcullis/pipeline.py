@@ -116,6 +116,8 @@ def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str
     persons, same = np.zeros(count, np.int64), np.full(count, -1, np.int64)
     persons[place] = _int(matched.facts["candidates"], 0)
     same[place] = _int(matched.facts["same_as_last_known"], -1)
+    open_ended = matched.facts["answer_row"].is_null().to_numpy()
+    same[place[open_ended]] = -1  # the register does not say which address is the last known: unknown, and nothing is answered
     if not confirm:  # the switch of R37 is off: an equal address is disclosed like any other
         same[same == 1] = 0
     decisions = _decide_columns(deficient, refused, opened, persons, same, answer)

@@ -42,7 +42,6 @@ def test_nothing_else_is_in_the_wheel(names: set[str]) -> None:
 def test_git_ignores_no_file_of_the_product() -> None:
     """A line in .gitignore once hid a whole package; what git ignores, a clone lacks."""
     product = ["src", "tests", "agreements", "verifier", "docs", "examples", "benchmarks", "requirements", ".ci"]
-    listed = subprocess.run(
-        ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", *product], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", *product]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [name for name in listed if "__pycache__" not in name and ".cache" not in name and "_cache/" not in name] == []

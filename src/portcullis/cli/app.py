@@ -103,7 +103,7 @@ def main() -> None:
         _defect(error)
     except (OSError, RecursionError, MemoryError, DBAPIError) as error:
         fail(outside(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the edge: a traceback could print a personal value
         _defect(error)
 
 

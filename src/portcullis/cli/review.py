@@ -178,13 +178,14 @@ def draw_(
     as_json: JsonOption = False,
 ) -> None:
     """Publish the decisions, reveal the number, and draw."""
+    opened = open_home(home)
     try:
         number = bytes.fromhex(read_small(number_file, "The number file").decode("ascii").strip())
     except ValueError as error:
         raise Refused(
             "The number file cannot be read.", "It must hold 64 hexadecimal digits.", "Name the file `sample commit` wrote."
         ) from error
-    drawn = draw(open_home(home), batch, number)
+    drawn = draw(opened, batch, number)
     result({"batch": batch, "drawn": drawn}, as_json, f"{len(drawn)} requests of {batch} were drawn.")
 
 

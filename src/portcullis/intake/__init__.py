@@ -1,0 +1,1 @@
+"""Intake: receive, verify, type and standardise what was asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import product
 from typing import Any
 
@@ -26,6 +27,7 @@ from portcullis.rules.predicate import (
     Predicate,
     Present,
     ShareWithinBatch,
+    fields_of,
 )
 from portcullis.rules.prove import encode
 from portcullis.rules.prove.proof import Proof
@@ -33,7 +35,10 @@ from portcullis.rules.prove.vacuity import independence
 from portcullis.rules.rule import Check, Rule
 from prove_world import LIMITS, REGISTER, broken, check, decided, every_row, invariant, rule, rules, switch, worst
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = int(os.environ.get("PORTCULLIS_PROOFS", "20"))
+"""Rule sets hypothesis draws per test; raise it for a long run."""
+
+few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 KINDS = {"flagged": "flag", "number": "int", "began": "date", "ended": "date", "word": "text", "known_there": "flag", "candidates": "int"}
 small = st.integers(0, 2)
 
@@ -90,9 +95,8 @@ def worlds(draw: st.DrawFn) -> tuple[RuleSet, Any, list[str]]:
         when=draw(st.one_of(st.none(), predicates(asked))),
         person=draw(st.sampled_from(["never", "unknown", "decides"])),
     )
-    read = {name for r in several for c in r.checks for name in c.fields} | {
-        n for p in claim.predicates for n in rule(1, check(p)).checks[0].fields
-    }
+    read = {name for r in several for c in r.checks for name in c.fields}
+    read |= {name for p in claim.predicates for name in fields_of(p)}
     return rules(*several), claim, sorted(read | set(REGISTER))
 
 
@@ -152,7 +156,7 @@ def counting(draw: st.DrawFn) -> tuple[RuleSet, Any]:
     return rules(rule(1, its)), claim
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@few
 @given(counting())
 def test_no_batch_breaks_a_claim_about_counts_that_z3_proves(world: tuple[RuleSet, Any]) -> None:
     """What Z3 refutes, `claim` itself replays on DuckDB with a whole batch; here, that it refutes whatever a small batch breaks."""
