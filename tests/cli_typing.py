@@ -10,7 +10,7 @@ import typer
 
 from portcullis.cli.app import app
 
-__all__ = ["COMMANDS", "GROUPS", "NAMED", "needed", "options"]
+__all__ = ["COMMANDS", "GROUPS", "NAMED", "READS", "needed", "options"]
 
 
 def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -27,6 +27,24 @@ COMMANDS: dict[tuple[str, ...], Any] = dict(_commands())
 """The words that lead to a command → the command."""
 GROUPS = sorted({words[:length] for words in COMMANDS for length in range(len(words))})
 NAMED = {" ".join(words): words for words in COMMANDS}
+READS = frozenset(
+    {
+        *(
+            "accounting",
+            "address check",
+            "agreement list",
+            "agreement show",
+            "agreement validate",
+            "batch list",
+            "batch status",
+            "key list",
+        ),
+        *("ledger prove", "ledger trust", "ledger verify", "match evaluate", "match explain", "officer list", "order list"),
+        *("register profile", "release list", "replay june-2025", "review next", "review show"),
+        *("rules diff", "rules explain", "rules list", "rules test"),
+    }
+)
+"""Commands that change nothing but, some of them, the record of who looked."""
 
 
 def options(words: tuple[str, ...]) -> set[str]:

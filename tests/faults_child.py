@@ -30,7 +30,7 @@ KILLED = -signal.SIGKILL
 class Death:
     """Where the child kills itself: at the `count`-th of these, `before` or after it.
 
-    `what`: commit (of a transaction that writes), rename or sync.
+    `what`: commit (of a transaction that writes), rename, sync, or write (of a whole small file; before: it is cut, and still empty).
     """
 
     what: str
@@ -99,6 +99,8 @@ def _mortal(death: Death) -> None:
     def mortal(work: Callable[..., Any]) -> Callable[..., Any]:
         def done(*args: Any) -> Any:
             number = next(numbers)
+            if death.what == "write" and number == death.count:
+                args[0].open("wb").close()
             die(number, before=True)
             result = work(*args)
             die(number, before=False)
@@ -119,5 +121,7 @@ def _mortal(death: Death) -> None:
         lock._transaction = transaction
     elif death.what == "rename":
         Path.replace = mortal(Path.replace)  # type: ignore[method-assign]
+    elif death.what == "write":
+        Path.write_bytes = mortal(Path.write_bytes)  # type: ignore[method-assign]
     else:
         os.fsync = mortal(os.fsync)

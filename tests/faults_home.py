@@ -21,7 +21,7 @@ from portcullis.home import DEMO_SECRET, Home, open_home
 from portcullis.model import BatchState
 from portcullis.registers import load_into
 from portcullis.store import reading
-from portcullis.synthetic import SmallSet
+from portcullis.synthetic import SmallSet, SyntheticBatch
 
 REQUESTS, CHUNK = 300, 25
 Truth = Mapping[int, tuple[str | None, bool]]
@@ -36,6 +36,7 @@ class Base:
     truth: Truth
     canaries: tuple[bytes, ...]
     url: str = ""
+    sent: SyntheticBatch | None = None
 
 
 @dataclass
@@ -88,7 +89,7 @@ def make_base(folder: Path, url: str = "", *, requests: int = REQUESTS, batches:
     assert all(one.reason is None for one in got), got
     _open_quickly(cast.home)
     cast.home.engine.dispose()
-    return Base(cast, tuple(one.batch_id for one in got), truth_by_ordinal(made.mixed), _canaries(made), url)
+    return Base(cast, tuple(one.batch_id for one in got), truth_by_ordinal(made.mixed), _canaries(made), url, made.mixed)
 
 
 def authorized(base: Base) -> Base:

@@ -204,7 +204,7 @@ def test_nothing_outside_the_folder_is_part_of_an_agreement(folder: Path, tmp_pa
         ("people: 2", "people: 1", "people must be 2"),
         ("valid_hours: 72", "valid_hours: 720", "valid_hours must be 72"),
         ("defects_allowed: 0", "defects_allowed: 3", "no defect is allowed"),
-        ("\nversion: 2\n", "\nversion: 0\n", "version is 1 or greater"),
+        ("\nversion: 2\n", "\nversion: 0\n", "a whole number from 1"),
     ],
     ids=["more data", "one authorizer", "a month", "defects", "version"],
 )

@@ -13,22 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli_desk import Desk, Done, invoke
-from cli_typing import NAMED, options
+from cli_typing import NAMED, READS, options
 from journey_home import rows_of
 from portcullis.model import DATA_COLUMNS, Role
 from recipient_agency import write_rows
 
 At = Callable[[str], Desk]
 
-WRITES_JSON_ONLY = {"ledger prove", "ledger trust"}  # a proof and a trust file have forms of their own
-READS = {
-    *("accounting", "address check", "agreement list", "agreement show", "agreement validate", "batch list", "batch status", "key list"),
-    *("ledger verify", "match evaluate", "match explain", "officer list", "order list", "register profile", "release list"),
-    *("replay june-2025", "review next", "review show", "rules diff", "rules explain", "rules list", "rules test"),
-}
 
-
-@pytest.mark.parametrize("name", sorted(READS))
+@pytest.mark.parametrize("name", sorted(READS - {"ledger prove", "ledger trust"}))  # which have forms of their own
 def test_every_read_gives_json(name: str) -> None:
     assert "--json" in options(NAMED[name])
 
@@ -186,14 +179,15 @@ def test_match_evaluate_counts_and_writes_what_it_decided(at: At, tmp_path: Path
     assert figures <= shown.keys() and (shown["matchable"], shown["correct"]) == (0, 0)
     decided = pq.read_table(tmp_path / "decided.parquet")
     assert decided.column_names[:4] == ["request_id", "decision", "person_id", "reason"] and decided.num_rows == 10
-    assert (tmp_path / "decided.csv").read_text(encoding="utf-8").startswith("request_id,decision,person_id,reason")
+    header = (tmp_path / "decided.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header.replace('"', "") == "request_id,decision,person_id,reason"
 
 
 def test_the_replay_gives_three_runs_and_its_layers() -> None:
     shown = invoke("replay", "june-2025", "--scale", "0.0005", "--json").ok(0).json
     assert shown["runs"].keys() == {"as_it_was_done", "gateway", "perfected"} and shown["layers"]
     figures = {"requests", "released", "unlawful", "unlawful_all_rules", "lawful_matchable", "lawful_released", "wrong_person", "seconds"}
-    assert all(figures <= run.keys() for run in [*shown["runs"].values(), *shown["layers"]])
+    assert all(figures <= run.keys() for run in shown["runs"].values())
     assert shown["runs"]["gateway"]["unlawful"] == 0 and shown["runs"]["as_it_was_done"]["requests"] == 640
 
 

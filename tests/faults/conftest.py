@@ -36,3 +36,9 @@ def base(request: pytest.FixtureRequest, made: dict[tuple[str, str], Base]) -> B
 def several(request: pytest.FixtureRequest, made: dict[tuple[str, str], Base]) -> Base:
     """Three small batches, each authorized by two people and not yet committed."""
     return _base(request, made, "several", 12, 3)
+
+
+@pytest.fixture(params=STORES)
+def empty(request: pytest.FixtureRequest, made: dict[tuple[str, str], Base]) -> Base:
+    """A home that has received nothing yet."""
+    return _base(request, made, "empty", 60, 0)

@@ -398,6 +398,21 @@ def test_a_second_key_of_the_signer_does_not_stand_in_for_the_one_that_signed(at
     assert rows_in(withheld.reasons) == ("A18",)
 
 
+@pytest.mark.parametrize("name", ["agency suspended", "signer leaves office", "an engaged officer leaves", "another register"])
+def test_what_changed_and_changed_back_before_anybody_looked_voids_too(at: At, name: str) -> None:
+    """What two people signed was seen at one time; what happened since they have not seen."""
+    change = next(c for c in CHANGES if c.name == name)
+    assert change.mend is not None
+    scene = at("committed")
+    change.deed(scene)
+    change.mend(scene)
+    withheld = dispatch(scene.home, scene.batch)
+    assert isinstance(withheld, Withheld)
+    assert rows_in(withheld.reasons) == ("A27",)
+    nothing_left(scene)
+    goes_out(scene)
+
+
 def test_where_the_agreement_asks_for_a_witness_nothing_leaves_without_one(at: At) -> None:
     scene = at("ready")
     next_version(scene, "\nwitnesses: {quorum: 1}\n")

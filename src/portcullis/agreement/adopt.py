@@ -2,7 +2,7 @@
 
  1. `propose`: the folder is validated and copied into the home; its hash goes to the ledger.
  2. `sign_agreement`: each party's root key signs that hash.
- 3. `adopt`: both have signed, the folder still has that hash, nothing else of that id is in force.
+ 3. `adopt`: both have signed, the folder still has that hash, it proves, and nothing else of that id is in force.
  4. `suspend`, `end`: counsel's signed act, under the exclusive release lock; what was authorized under it is void.
 `adopted` reads the agreement in force back from the home and checks the hash again, every time.
 """
@@ -26,7 +26,7 @@ from portcullis.model import LeafType, Role
 from portcullis.officers import accept_act, check_root_act, content_hash, root_of
 from portcullis.store import schema
 
-__all__ = ["adopt", "adopted", "drop_copy", "end", "folder_of", "propose", "sign_agreement", "state_content", "suspend"]
+__all__ = ["adopt", "adopted", "drop_copy", "end", "folder_of", "proof_of", "propose", "sign_agreement", "state_content", "suspend"]
 
 
 def folder_of(home: Home, agreement_id: str, version: int) -> Path:
@@ -87,7 +87,7 @@ def sign_agreement(home: Home, conn: Connection, agreement_id: str, version: int
 
 
 def adopt(home: Home, conn: Connection, agreement_id: str, version: int) -> Agreement:
-    """Put a signed version in force. Raises Refused unless both parties signed it."""
+    """Put a signed version in force. Raises Refused unless both parties signed it and its rules prove."""
     row = _row(conn, agreement_id, version)
     if row["state"] != "proposed":
         raise OutOfOrder(f"{agreement_id} version {version} cannot be adopted.", f"Its state is {row['state']}.")
@@ -98,9 +98,30 @@ def adopt(home: Home, conn: Connection, agreement_id: str, version: int) -> Agre
         raise Refused(f"{', '.join(missing)} has not signed {agreement_id}.", "Both agencies sign it.", "Type: portcullis agreement sign")
     if conn.execute(select(a.c.id).where(a.c.id == agreement_id, a.c.state == "in_force")).first():
         raise Refused(f"Another version of {agreement_id} is in force.", "One version holds at a time.", "End it first.")
-    record(home, conn, LeafType.AGREEMENT_IN_FORCE, {"rules": row["rules_hash"]}, agreement=_ref(checked))
+    fields = {"rules": row["rules_hash"], "proof": proof_of(checked)}
+    record(home, conn, LeafType.AGREEMENT_IN_FORCE, fields, agreement=_ref(checked))
     conn.execute(update(a).where(a.c.id == agreement_id, a.c.version == version).values(state="in_force", adopted_at=home.now()))
     return checked
+
+
+def proof_of(agreement: Agreement) -> str:
+    """The hash (hex) of the proof that no typed request can break what the statute says. Raises Refused when there is none."""
+    if agreement.hash not in _PROVED:
+        from portcullis.rules.prove import own_invariants, prove  # noqa: PLC0415 - Z3 loads slowly, and only adoption needs it
+
+        report = prove(agreement.rules, agreement.answer, gate=agreement.gate, own=own_invariants(agreement.folder, agreement.rules))
+        if not report.proved:
+            raise Refused(
+                f"{agreement.id} version {agreement.version} does not prove, and cannot be adopted.",
+                "A request is possible that its rules would let through against the statute, or none can be answered.",
+                f"Type: portcullis agreement prove {agreement.id}",
+            )
+        _PROVED[agreement.hash] = report.hash
+    return _PROVED[agreement.hash]
+
+
+_PROVED: dict[str, str] = {}
+"""Agreement hash → proof hash, for this process: the same content proves the same."""
 
 
 def state_content(agreement_id: str, version: int, state: str) -> str:

@@ -14,6 +14,7 @@ from portcullis.agreement import Agreement, adopt, end, find, load_agreement, pr
 from portcullis.agreement.adopt import drop_copy, state_content
 from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
+from portcullis.cli.prove import prove_
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import AgencyOption, PersonOption
 from portcullis.errors import Refused
@@ -21,7 +22,8 @@ from portcullis.home import Home, open_home
 from portcullis.publish import publish
 from portcullis.store import reading, rehearsing, release_exclusive, schema
 
-app = typer.Typer(help="The agreement: list, show, validate, sign, adopt, suspend, end.", no_args_is_help=True)
+app = typer.Typer(help="The agreement: list, show, validate, prove, sign, adopt, suspend, end.", no_args_is_help=True)
+app.command("prove", epilog="Example: portcullis agreement prove irs-ice-2025 --json")(prove_)
 NameArgument = Annotated[str, typer.Argument(help="The name of a shipped or known agreement, or its folder.")]
 
 

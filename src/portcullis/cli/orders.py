@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection, select
 
+from portcullis.agreement import load_agreement
+from portcullis.agreement.adopt import folder_of
 from portcullis.batches import get
 from portcullis.cli.acting import KeyOption, instant, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import PersonOption, code
-from portcullis.home import open_home
+from portcullis.errors import Refused
+from portcullis.home import Home, open_home
 from portcullis.orders import Scope, impose, lift, lift_content, listed, order_content
 from portcullis.publish import publish
-from portcullis.store import reading
+from portcullis.store import reading, schema
 
 app = typer.Typer(help="Court orders: impose, lift, list.", no_args_is_help=True)
 OrderArgument = Annotated[str, typer.Argument(help="The order's id, as the docket number.", callback=code)]
@@ -33,10 +37,10 @@ def impose_(
     home: HomeOption,
     person: PersonOption,
     court_time: Annotated[str, typer.Option(help="When the court made it.")],
-    agreement: Annotated[Names, typer.Option(help="Only this agreement (may be repeated).")] = None,
-    agency: Annotated[Names, typer.Option(help="Only this agency.")] = None,
-    gate: Annotated[Names, typer.Option(help="Only this legal gate.")] = None,
-    batch: Annotated[Names, typer.Option(help="Only this batch.")] = None,
+    agreement: Annotated[Names, typer.Option(help="Only this agreement (may be repeated).", callback=code)] = None,
+    agency: Annotated[Names, typer.Option(help="Only this agency.", callback=code)] = None,
+    gate: Annotated[Names, typer.Option(help="Only this legal gate, as its agreement spells it.", callback=code)] = None,
+    batch: Annotated[Names, typer.Option(help="Only this batch.", callback=code)] = None,
     key: Path = KeyOption,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,6 +48,7 @@ def impose_(
     opened = open_home(home)
     with reading(opened.engine) as conn:
         batches = [get(conn, each)["log_id"] for each in batch or []]
+        _check_known(opened, conn, agreement or [], agency or [], gate or [])
     lists = {"agreements": agreement, "agencies": agency, "gates": gate, "batches": batches or None}
     scope = Scope.parse({name: value or None for name, value in lists.items()})
     when = instant(court_time)
@@ -53,6 +58,25 @@ def impose_(
     left = ", ".join(done.already_left) or "none"
     words = f"Order {order} is in force. Held: {len(done.held)} batches, {len(done.withheld)} of them taken back; already left: {left}."
     result(asdict(done), as_json, words)
+
+
+def _check_known(home: Home, conn: Connection, agreements: list[str], agencies: list[str], gates: list[str]) -> None:
+    """A misspelt name would stay nothing, and nobody would see it. Raises Refused for a name this home does not have."""
+    a, p = schema.agreement, schema.party
+    versions = conn.execute(select(a.c.id, a.c.version)).all()
+    known = (
+        ("agreement", agreements, {row.id for row in versions}),
+        ("agency", agencies, set(conn.execute(select(p.c.agency)).scalars())),
+        ("gate", gates, {load_agreement(folder_of(home, row.id, row.version)).gate for row in versions} if gates else set()),
+    )
+    for what, named, names in known:
+        if missing := sorted(set(named) - names):
+            listed = ", ".join(sorted(names)) or "none"
+            raise Refused(
+                f"No {what} {missing[0]} is known here.",
+                "The order would stay nothing of it.",
+                f"Known: {listed}. Without --{what} all are stayed.",
+            )
 
 
 @app.command(

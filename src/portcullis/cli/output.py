@@ -60,6 +60,7 @@ def timed(event: str, **facts: object) -> Iterator[None]:
     log(event, seconds=round(time.monotonic() - begun, 2), **facts)
 
 
+_SHOWN = 80
 _WHY = {Tampered: "The evidence does not agree with itself.", OutOfOrder: "It is not its turn, or was done already."}
 _NEXT = {
     Tampered: "Change nothing; let somebody look who did not run this command.",
@@ -82,7 +83,8 @@ def fail(error: PortcullisError) -> NoReturn:
 def outside(error: OSError | RecursionError | MemoryError | DBAPIError) -> Refused:
     """What the machine refused to do, in words; the name of a file but no path, and nothing a database says of a row."""
     if isinstance(error, OSError):
-        name = Path(str(error.filename)).name if error.filename else "A file"
+        name = Path(str(error.filename)).name if error.filename else ""
+        name = name if 0 < len(name) <= _SHOWN else "A file"
         return Refused(f"{name} cannot be used.", f"{error.strerror or 'The machine refuses it'}.", "Name another, or mend its place.")
     if isinstance(error, RecursionError):
         return Refused("What was given is nested too deep.", "It has more levels than any real one.", "Check the file that was named.")

@@ -35,7 +35,7 @@ from portcullis.rules.prove.vacuity import independence
 from portcullis.rules.rule import Check, Rule
 from prove_world import LIMITS, REGISTER, broken, check, decided, every_row, invariant, rule, rules, switch, worst
 
-EXAMPLES = int(os.environ.get("PORTCULLIS_PROOFS", "20"))
+EXAMPLES = int(os.environ.get("PORTCULLIS_PROOFS", "12"))
 """Rule sets hypothesis draws per test; raise it for a long run."""
 
 few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -133,15 +133,15 @@ class Proof:
             holds = Holds(invariant.id, invariant.says, cited, False, "answer", invariant.person)
             return _Found(holds, self.examples.of(invariant, violated))
         strictly = self.violated(replace(invariant, person="never"))
-        person = invariant.person != "never" and self.search.find(strictly, excluded) is not None
-        bound = 1 in core and self.search.find(violated) is not None
+        person = invariant.person != "never" and self.search.possible(strictly, excluded)
+        bound = 1 in core and self.search.possible(violated)
         return _Found(Holds(invariant.id, invariant.says, cited, True, "answer", invariant.person, person, bound))
 
     def _foreign(self) -> _Found:
         """A decision that the agreement's kind of answer does not have is never written."""
         word = _FOREIGN[self.answer]
         says = f"An agreement that answers with {self.answer} never writes {word}."
-        holds = self.search.find(self.outcome.answered(word)) is None
+        holds = not self.search.possible(self.outcome.answered(word))
         return _Found(Holds("I-KIND-OF-ANSWER", says, "the table of decide (S)", holds, "answer"))
 
     # ---- something is possible -------------------------------------------------------------------------------------------------

@@ -40,9 +40,9 @@ RELEASED: tuple[Released, ...] = (
     Released("L-STAY", "Nothing leaves while a stay covers it, or while that is unknown.", "the registry of court orders", _zero("stays")),
     Released(
         "L-TWO-PEOPLE",
-        "Nothing leaves without two different people, neither operator nor reviewer, over exactly what leaves.",
+        "Nothing leaves without two different people, neither operator nor reviewer, over exactly what leaves, and unchanged since.",
         "IRM 11.3; Delegation Order 11-2",
-        (("authorizers", "at_least", 2), *_zero("authorizers_conflicted"), *_one("authorized_root_equal")),
+        (("authorizers", "at_least", 2), *_zero("authorizers_conflicted", "changes_since"), *_one("authorized_root_equal")),
     ),
     Released(
         "L-SAMPLE",
@@ -95,8 +95,8 @@ def releases() -> Iterator[tuple[Holds, Counterexample | None]]:
         model = search.find(table.goes, z3.Not(table.holds(claim.require)))
         holds = Holds(claim.id, claim.says, claim.citation, model is None, "release")
         yield holds, None if model is None else _example(claim, table.facts, model)
-    yield Holds("V-RELEASE", "Some release may go.", "26 U.S.C. 6103(i)(2)(A)", search.find(table.goes) is not None, "vacuity"), None
-    idle = [row for row, holds in table.rows.items() if search.find(z3.Not(holds), *_but(table.rows, row)) is None]
+    yield Holds("V-RELEASE", "Some release may go.", "26 U.S.C. 6103(i)(2)(A)", search.possible(table.goes), "vacuity"), None
+    idle = [row for row, holds in table.rows.items() if not search.possible(z3.Not(holds), *_but(table.rows, row))]
     says = "Every requirement of a release can be the only one that stops it" + (f": not {', '.join(idle)}." if idle else ".")
     yield Holds("N-RELEASE", says, "rules.md, Proofs", not idle, "independence"), None
 

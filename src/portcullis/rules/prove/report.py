@@ -68,7 +68,9 @@ class Report:
     @property
     def hash(self) -> str:
         """SHA-256 (hex) over all but the time it took: what an adoption records."""
-        return hashlib.sha256(canonical({k: v for k, v in self._body().items() if k not in ("seconds", "questions")})).hexdigest()
+        left_out = ("seconds", "questions", "counterexamples")
+        body = {name: value for name, value in self._body().items() if name not in left_out}
+        return hashlib.sha256(canonical({**body, "counterexamples": [list(one.lines) for one in self.counterexamples]})).hexdigest()
 
     def _body(self) -> dict[str, object]:
         return {

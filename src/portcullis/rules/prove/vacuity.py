@@ -48,20 +48,29 @@ def independence(search: Search, rules: Sequence[Ruled]) -> list[Alone]:
     for ruled in rules:
         by_id.setdefault(ruled.rule.id, []).append(ruled)
     stops = {name: z3.Or(*[z3.Or(part.fail, part.refer) for part in parts]) for name, parts in by_id.items()}
-    passes = {name: z3.Not(stop) for name, stop in stops.items()}
+    lone = _alone(search, "rule", list(stops.values()))
     found = []
-    for name, parts in by_id.items():
+    for (name, parts), possible in zip(by_id.items(), lone, strict=True):
         others = [other for other in by_id if other != name]
-        core = search.why_not(stops[name], *[passes[other] for other in others])
-        needed = tuple(others[place - 1] for place in core or () if place)
-        found.append(Alone(parts[0].rule, core is None, needed))
+        core = [] if possible else search.why_not(stops[name], *[z3.Not(stops[other]) for other in others])
+        found.append(Alone(parts[0].rule, possible, tuple(others[place - 1] for place in core or () if place)))
     return found
+
+
+def _alone(search: Search, name: str, stops: Sequence[Any]) -> list[bool]:
+    """For each condition, whether it can hold alone; a number says which one may, so that each question is short."""
+    only = z3.Int(f"only {name}")
+    others_pass = z3.And(*[z3.Or(only == place, z3.Not(stop)) for place, stop in enumerate(stops)])
+    return [search.possible(others_pass, only == place, stop) for place, stop in enumerate(stops)]
 
 
 def contradictions(search: Search, rules: Sequence[Ruled], answered: Any) -> tuple[str, ...]:
     """Checks that apply and pass in no request that is answered: whoever meets them is refused elsewhere."""
     wanting = {_named(judged): judged.passes for ruled in rules for judged in ruled.checks}
     found = []
+    first = search.nearest([answered], list(wanting.values()), roughly=True)  # most pass in one request
+    if first is not None:
+        wanting = {name: its for name, its in wanting.items() if not z3.is_true(first.eval(its, model_completion=True))}
     while wanting:
         name, passes = next(iter(wanting.items()))
         model = search.find(answered, passes)
@@ -76,14 +85,12 @@ def contradictions(search: Search, rules: Sequence[Ruled], answered: Any) -> tup
 def shadowed(search: Search, rules: Sequence[Ruled]) -> tuple[str, ...]:
     """Checks that never stop a request alone: wherever one does, another check does as well."""
     checks = [judged for ruled in rules for judged in ruled.checks]
-    good = [z3.Not(judged.bad) for judged in checks]
     found = []
-    for place, judged in enumerate(checks):
-        rest = [*good[:place], *good[place + 1 :]]
-        core = search.why_not(judged.bad, *rest)
-        if core is not None:
-            others = [*checks[:place], *checks[place + 1 :]]
-            found.append(f"{_named(judged)}, shadowed by {', '.join(_named(others[at - 1]) for at in core if at) or 'itself'}")
+    for judged, possible in zip(checks, _alone(search, "check", [each.bad for each in checks]), strict=True):
+        if not possible:
+            others = [each for each in checks if each is not judged]
+            core = search.why_not(judged.bad, *[z3.Not(each.bad) for each in others])
+            found.append(f"{_named(judged)}, shadowed by {', '.join(_named(others[at - 1]) for at in core or () if at) or 'itself'}")
     return tuple(found)
 
 
