@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -51,21 +51,39 @@ class Race:
     after: int
 
 
-def race(told: Story, rng: random.Random, longest: float) -> Race:
-    """Let every batch of the story go, each in a process of its own, and impose a stay of everything at a random moment."""
+@contextmanager
+def crowd(told: Story) -> Iterator[None]:
+    """Every batch of the story is let go, each in a process of its own, from the beginning of the block."""
     go, ready = _CONTEXT.Event(), [_CONTEXT.Event() for _ in told.batches]
-    crowd = [_CONTEXT.Process(target=release, args=(told.env, batch, one, go)) for batch, one in zip(told.batches, ready, strict=True)]
-    for process in crowd:
+    processes = [_CONTEXT.Process(target=release, args=(told.env, batch, one, go)) for batch, one in zip(told.batches, ready, strict=True)]
+    for process in processes:
         process.start()
     assert all(one.wait(60) for one in ready)
     go.set()
-    time.sleep(rng.uniform(0, longest))
-    imposed, waited = stay(told)
-    for process in crowd:
+    yield
+    for process in processes:
         process.join(60)
-    assert [process.exitcode for process in crowd] == [0] * len(crowd)
-    before, after = dispatches(told)
-    return Race(waited, imposed, before, after)
+    assert [process.exitcode for process in processes] == [0] * len(processes)
+
+
+def undisturbed(told: Story) -> float:
+    """Seconds until the last batch has been dispatched when no stay comes."""
+    begun = time.perf_counter()
+    with crowd(told):
+        begun = time.perf_counter()
+        while any(told.state(batch) is not BatchState.DISPATCHED for batch in told.batches):
+            time.sleep(0.01)
+            assert time.perf_counter() - begun < 60, "they are not dispatched"
+        lasted = time.perf_counter() - begun
+    return lasted
+
+
+def race(told: Story, after: float) -> Race:
+    """Let every batch go, and impose a stay of everything `after` so many seconds."""
+    with crowd(told):
+        time.sleep(after)
+        imposed, waited = stay(told)
+    return Race(waited, imposed, *dispatches(told))
 
 
 def stay(told: Story, order: str = "O-1") -> tuple[Imposed, float]:

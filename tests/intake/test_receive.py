@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Engine
 
 from journey_home import AGREEMENT, NOW, OFFICERS, ROWS, Scene, at, at_both, rows_of
 from portcullis import accounting, recipient
@@ -17,6 +20,7 @@ from portcullis.agreement.adopt import state_content
 from portcullis.crypto import SigningKey
 from portcullis.errors import Refused
 from portcullis.intake.batch import Received, receive
+from portcullis.intake.batch.refusal import refused_entries
 from portcullis.journal import stamp
 from portcullis.ledger import leaf_hash
 from portcullis.model import LeafType, Role
@@ -24,7 +28,7 @@ from portcullis.officers import content_hash as hash_of
 from portcullis.officers import enrol_root, revoke_key
 from portcullis.orders import Scope, impose, lift, lift_content, order_content
 from portcullis.standing import OfficerRecord, officer_content, record_officer
-from portcullis.store import schema
+from portcullis.store import release_exclusive, schema
 from portcullis.synthetic import SIGNER
 from recipient_agency import BATCH_MISDEEDS, RecipientAgency
 
@@ -255,6 +259,48 @@ def test_without_an_agreement_in_force_a_batch_is_refused(at: At) -> None:
     scene.step(lambda conn: suspend(scene.home, conn, AGREEMENT, act))
     _, folder = packed(scene)
     refused_on_record(scene, receive(scene.home, folder), "R08", "B-NO-AGREEMENT", 3)
+
+
+# ---- while somebody else is at work -----------------------------------------------------------
+def stay(scene: Scene, order: str = "O-1") -> None:
+    act = scene.cast.act(scene.person(Role.COUNSEL), "order.impose", order_content(order, Scope(), NOW))
+    impose(scene.home, order, Scope(), NOW, act)
+
+
+def test_a_stay_does_not_wait_until_the_requests_of_a_refused_file_are_written_down(at_both: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the file of June 2025 that takes minutes. The order comes in the middle of it, and is in force before the file is recorded."""
+    scene = at_both("ready")
+    module, real = sys.modules["portcullis.intake.batch.receive"], refused_entries
+
+    def meanwhile(*what: object) -> object:
+        with release_exclusive(scene.home.engine, patience=2.0):
+            pass
+        if scene.count(schema.court_order) == 0:
+            stay(scene)
+        return real(*what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "refused_entries", meanwhile)
+    _, folder = packed(scene, "other gate")
+    refused_on_record(scene, receive(scene.home, folder), "R05", "B-WRONG-GATE", 3)
+    kinds = [leaf["type"] for leaf in scene.leaves()]
+    assert kinds.index("order.imposed") < kinds.index("batch.refused")
+    assert [path.name for path in (scene.home.path / "accounting").iterdir()] == ["B-2025-000001.parquet"]
+
+
+@pytest.mark.parametrize("misdeed", [None, "other version"], ids=["a good batch", "one that is refused anyway"])
+def test_what_changed_while_the_file_was_read_counts(at: At, monkeypatch: pytest.MonkeyPatch, misdeed: str | None) -> None:
+    """Judged once while nobody waits, and once more when nothing can change any more: the second judgement is the one on record."""
+    scene = at("ready")
+    module = sys.modules["portcullis.intake.batch.receive"]
+    real = module.release_shared  # type: ignore[attr-defined]
+
+    def after_a_stay(engine: Engine) -> AbstractContextManager[Connection]:
+        stay(scene)
+        return real(engine)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(module, "release_shared", after_a_stay)
+    _, folder = packed(scene, misdeed)
+    refused_on_record(scene, receive(scene.home, folder), "R07", "B-ENJOINED", 3)
 
 
 # ---- the folder itself ------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -107,6 +109,18 @@ def test_looking_is_on_record_first(at: At) -> None:
     assert scene.count(schema.inspection, why="accounting") == 1
 
 
+def test_the_register_is_not_opened_before_the_look_is_on_record(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, module = at("dispatched"), sys.modules["portcullis.oversight.person"]
+    real, before = module.open_register, len(scene.leaves(LeafType.INSPECTION))  # type: ignore[attr-defined]
+
+    def opened(folder: Path) -> object:
+        assert len(scene.leaves(LeafType.INSPECTION)) == before + 1
+        return real(folder)
+
+    monkeypatch.setattr(module, "open_register", opened)
+    assert outcomes(scene, named(MOVED)) == [("disclose", True)]
+
+
 def test_an_altered_accounting_is_not_believed(at: At) -> None:
     scene = at("dispatched")
     path = accounting.path_of(scene.home, scene.batch)
@@ -138,6 +152,7 @@ def test_an_identity_that_finds_nobody_by_its_nature_is_refused(at: At) -> None:
     for identity in (Identity(given_name="Ana"), Identity(taxpayer_number="12"), Identity(date_of_birth="1970-01-01")):
         with pytest.raises(Refused, match="Nobody can be found by this identity"):
             found(scene, identity)
+    assert scene.count(schema.inspection, why="accounting") == 0, "nobody was looked at"
 
 
 def test_an_identity_is_read_from_its_json() -> None:

@@ -91,11 +91,10 @@ def main() -> None:
         try:
             app(prog_name="portcullis")
         finally:
-            sys.stdout.flush()  # here and not at the interpreter's end, where a full disk would be a traceback
+            _flush()  # here and not at the interpreter's end, where a full disk would be a traceback
     except PortcullisError as error:
         fail(error)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -105,6 +104,14 @@ def main() -> None:
         fail(outside(error))
     except Exception as error:  # noqa: BLE001 - the edge: a traceback could print a personal value
         _defect(error)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # give up what is left, or the interpreter tries it again
+        raise
 
 
 def _defect(error: Exception) -> NoReturn:

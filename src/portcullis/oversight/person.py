@@ -61,34 +61,38 @@ class Identity:
 
 def accounting_of(home: Home, identity: Identity, person: str) -> list[dict[str, object]]:
     """Every entry about that identity, oldest batch first; `person` is who asks."""
-    with writing(home.engine) as conn:
+    key = _key(identity)
+    with writing(home.engine) as conn:  # before the register or an entry is read
         inspection(home, conn, person=person, why="accounting", command="accounting")
-    wanted = _blind(home, identity)
+    wanted = _blind(home, key, _registered(home, key) | ({identity.person_id} if identity.person_id else set()))
     with reading(home.engine) as conn:
         b = schema.batch
         batches = conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars().all()
         return [entry for batch_id in batches for entry in _entries(home, conn, batch_id, wanted)]
 
 
-def _blind(home: Home, identity: Identity) -> dict[str, list[bytes]]:
-    """Column of the accounting → the blind indices that are this person's."""
+def _key(identity: Identity) -> dict[str, Any]:
+    """The identity in standard form. Raises Refused when nobody can be found by it."""
     row = {name: [getattr(identity, name)] for name in ("given_name", "family_name", "date_of_birth", "taxpayer_number")}
     table = pa.table(
         {name: pa.array(value, pa.string()) for name, value in row.items()}
         | {name: pa.array([None], pa.string()) for name in ("middle_name", "suffix")}
     )
-    key = standardise_names(table).to_pylist()[0]
-    wanted: dict[str, list[bytes]] = {}
+    key: dict[str, Any] = standardise_names(table).to_pylist()[0]
+    if not (key["number"] or (key["given"] and key["family"]) or identity.person_id):
+        raise Refused(
+            "Nobody can be found by this identity.", "It needs a number, or given and family name, or a person's id.", "State one."
+        )
+    return key
+
+
+def _blind(home: Home, key: Mapping[str, Any], persons: set[str]) -> dict[str, list[bytes]]:
+    """Column of the accounting → the blind indices that are this person's."""
+    wanted = {"blind_person": [accounting.blind_person(home, person) for person in sorted(persons)]}
     if key["number"]:
         wanted["blind_number"] = [accounting.blind_number(home, key["number"])]
     if key["given"] and key["family"]:
         wanted["blind_name"] = [accounting.blind_name(home, key["given"], key["family"], key["dob"])]
-    if persons := _registered(home, key) | ({identity.person_id} if identity.person_id else set()):
-        wanted["blind_person"] = [accounting.blind_person(home, person) for person in sorted(persons)]
-    if not wanted:
-        raise Refused(
-            "Nobody can be found by this identity.", "It needs a number, or given and family name, or a person's id.", "State one."
-        )
     return wanted
 
 

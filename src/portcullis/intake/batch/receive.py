@@ -14,10 +14,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 from sqlalchemy import Connection, insert, select
 
 from portcullis import accounting, evidence
@@ -59,14 +61,54 @@ def receive(home: Home, folder: Path) -> Received:
     with reading(home.engine) as conn:
         opened = open_envelope(home, conn, folder)
     opened = read_rows(home, folder, opened)
-    with release_shared(home.engine) as conn:
-        agreement = adopted(home, conn, opened.envelope.agreement_id) if opened.envelope else None
-        agreement = agreement or _any_agreement(home, conn)
-        engaged, opened = _engagements(conn, folder, opened, agreement, home.now())
-        finding = _judge(home, conn, opened, agreement)
-        if finding is not None or opened.envelope is None or agreement is None:
-            return _refuse(home, conn, opened, finding)
-        return _accept(home, conn, opened, agreement, engaged)
+    with reading(home.engine) as conn:
+        beforehand = _judged(home, conn, folder, opened)
+    with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
+        judged = _judged(home, conn, folder, opened)  # what held a moment ago may have changed
+        if judged.refused is None and judged.agreement is not None:
+            return _accept(home, conn, judged.opened, judged.agreement, judged.engaged)
+        same = judged.reason == beforehand.reason and judged.opened.rows is beforehand.opened.rows
+        return _refuse(home, conn, judged, written if same else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was opened, under which agreement, with whom engaged, and the finding that refuses it, if one does."""
+
+    opened: Opened
+    agreement: Agreement | None
+    engaged: list[Engaged]
+    refused: Finding | None
+
+    @property
+    def reason(self) -> str | None:
+        """The reason code of a refusal."""
+        if self.refused is None:
+            return None
+        fault = self.opened.fault
+        return self.refused.reason or (fault.code if fault else None) or "B-NOT-WRITTEN"
+
+
+def _judged(home: Home, conn: Connection, folder: Path, opened: Opened) -> _Judged:
+    agreement = adopted(home, conn, opened.envelope.agreement_id) if opened.envelope else None
+    agreement = agreement or _any_agreement(home, conn)
+    engaged, opened = _engagements(conn, folder, opened, agreement, home.now())
+    finding = _judge(home, conn, opened, agreement)
+    if finding is None and opened.envelope is None:
+        finding = Finding("R01", Verdict.FAIL, None, "", str(opened.fault))
+    return _Judged(opened, agreement, engaged, finding)
+
+
+@contextmanager
+def _entries(home: Home, judged: _Judged) -> Iterator[accounting.Staged | None]:
+    """The accounting of a batch that will be refused, on disk before any lock is taken: for a large file it takes minutes."""
+    if judged.reason is None or not judged.opened.rows.num_rows:
+        yield None
+        return
+    rows = refused_entries(home, judged.opened, judged.reason)
+    table = pa.table({name: pa.array(rows[name], kind) for name, kind in accounting.COLUMNS.items()})
+    with accounting.staged(home, "refused", table) as written:
+        yield written
 
 
 def _any_agreement(home: Home, conn: Connection) -> Agreement | None:
@@ -148,11 +190,10 @@ def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, 
     return Received(batch_id, BatchState.RECEIVED, envelope.count)
 
 
-def _refuse(home: Home, conn: Connection, opened: Opened, finding: Finding | None) -> Received:
-    fault = opened.fault
-    rule = finding.rule if finding else "R01"
-    reason = (finding.reason if finding else None) or (fault.code if fault else None) or "B-NOT-WRITTEN"
-    message = finding.message if finding else str(fault)
+def _refuse(home: Home, conn: Connection, judged: _Judged, written: accounting.Staged | None) -> Received:
+    opened, finding, reason = judged.opened, judged.refused, judged.reason
+    assert finding is not None and reason is not None  # noqa: S101 - the caller has looked
+    rule, message = finding.rule, finding.message
     batch_id, log_id = new_number(conn, time.gmtime(home.now()).tm_year)
     envelope = opened.envelope
     conn.execute(
@@ -166,9 +207,8 @@ def _refuse(home: Home, conn: Connection, opened: Opened, finding: Finding | Non
             received_at=home.now(),
         )
     )
-    rows: Mapping[str, Iterable[object]] = refused_entries(home, opened, reason)
     if opened.rows.num_rows:
-        accounting.write(home, conn, batch_id, rows)
+        accounting.write(home, conn, batch_id, written or refused_entries(home, opened, reason))
     fields = {
         # Only what an enrolled signer signed, in the form of an envelope: any other text may hold anything, and of any length.
         "envelope": None if opened.dsse is None or opened.signer is None else dict(opened.dsse),
