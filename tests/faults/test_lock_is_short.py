@@ -54,7 +54,6 @@ def released(told: Story, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-@pytest.mark.xfail(strict=True, reason="gather asks for each engaged officer's key and record by itself")
 @pytest.mark.parametrize("several", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("base", ["sqlite"], indirect=True)
 def test_four_officers_need_no_more_statements_under_the_lock_than_one(

@@ -47,7 +47,6 @@ def sweep(base: Base, tmp_path: Path, what: str, *, before: bool) -> int:
     return kills
 
 
-@pytest.mark.xfail(strict=True, reason="the publisher rewrites in place a part tile that the standing checkpoint needs")
 @pytest.mark.parametrize("base", ["sqlite"], indirect=True)
 def test_killed_between_opening_a_tile_and_writing_it(base: Base, tmp_path: Path) -> None:
     assert sweep(base, tmp_path, "write", before=True) >= 2

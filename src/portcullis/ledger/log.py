@@ -158,13 +158,18 @@ class Publisher:
         return written
 
     def _write(self, path: str, data: bytes) -> Path:
-        """A file that no published checkpoint needs yet; written in place, so a killed run's rest is simply replaced."""
+        """A tile or bundle. One that is there already may be needed by the standing checkpoint, so it is never opened for writing:
+        what a killed run left is replaced whole, and what is right is left alone."""
         target = self._dir / path
-        try:
-            target.write_bytes(data)
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        if target.exists():
+            if target.read_bytes() == data:
+                return target
+            part = target.with_name(target.name + ".part")
+            part.write_bytes(data)
+            part.replace(target)
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
         return target
 
     def _replace(self, name: str, data: bytes) -> None:

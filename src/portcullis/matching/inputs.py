@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from portcullis.datafile import read
+from portcullis.datafile import SCHEMA, read
 from portcullis.errors import Refused
 from portcullis.matching.source import read_mapping, read_table
 
@@ -23,7 +23,7 @@ def read_requests(path: Path, mapping: Path | None = None) -> pa.Table:
         table = read_table(duckdb.connect(), path, "requests", columns)
         table = table.add_column(0, "ordinal", pa.array(np.arange(1, table.num_rows + 1, dtype=np.int64)))
     else:
-        table = pa.Table.from_batches(read(path, strict=False))
+        table = pa.Table.from_batches(read(path, strict=False), SCHEMA)
     if table["request_id"].null_count or pc.count_distinct(table["request_id"]).as_py() != table.num_rows:
         raise Refused("The requests do not have one request_id each.", "Truth is told by request_id.", "Number the rows apart.")
     return table

@@ -68,7 +68,7 @@ def read_manifest(folder: Path, *, synthetic: bool = False) -> Manifest:
         )
     try:
         stated = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except (ValueError, RecursionError):
         raise Refused("The register's manifest.json is not JSON.", "", "Correct it and load again.") from None
     if not isinstance(stated, dict) or not isinstance(stated.get("synthetic"), bool):
         raise Refused("The register's manifest.json does not state `synthetic`.", "It must be true or false.", "Add it and load again.")

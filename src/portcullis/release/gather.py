@@ -22,7 +22,7 @@ from portcullis.officers import officer_of_key
 from portcullis.orders import stays_on
 from portcullis.release.examine import Examined, names_of, pending
 from portcullis.review import release_content, release_root
-from portcullis.standing import current, eligible, officer_record, on_roster, vault_of
+from portcullis.standing import current, eligible, officer_record, officer_records, on_roster, vault_of
 from portcullis.store import published, schema
 
 __all__ = ["gather"]
@@ -126,9 +126,11 @@ def _signer_key_valid(conn: Connection, row: RowMapping) -> bool:
 
 
 def _engaged_keys_valid(conn: Connection, batch_id: str) -> bool:
-    e = schema.engagement
-    keys = conn.execute(select(e.c.key_id).where(e.c.batch_id == batch_id)).scalars().all()
-    return all(officer_of_key(conn, key_id) is not None for key_id in keys)
+    """One query, however many officers: the lock is held meanwhile."""
+    e, k = schema.engagement, schema.key
+    good = select(k.c.key_id).where(k.c.kind == "ed25519", k.c.revoked_at.is_(None))
+    bad = select(func.count()).where(e.c.batch_id == batch_id, e.c.key_id.not_in(good))
+    return bool(conn.execute(bad).scalar_one() == 0)
 
 
 def _switches(conn: Connection, row: RowMapping) -> str | None:
@@ -150,13 +152,14 @@ def _agreement(row: RowMapping, agreement: Agreement | None, switches: str | Non
 
 def _recipients(conn: Connection, row: RowMapping, agreement: Agreement | None, today: int) -> dict[str, int | None]:
     e = schema.engagement
-    named = conn.execute(select(e.c.officer).where(e.c.batch_id == row["id"], e.c.receives == 1)).scalars().all()
+    named = conn.execute(select(func.count()).where(e.c.batch_id == row["id"], e.c.receives == 1)).scalar_one()
+    records = officer_records(conn, row["agency"], select(e.c.officer).where(e.c.batch_id == row["id"], e.c.receives == 1))
     offices = frozenset(agreement.offices) if agreement else frozenset()
     training = agreement.training_days if agreement else 0
     vault = vault_of(conn, row["agency"])
     return {
         "signer_on_roster": int(on_roster(officer_record(conn, row["agency"], row["signer"]), offices, today)),
-        "officers_eligible": int(all(eligible(officer_record(conn, row["agency"], person), today, training) for person in named)),
+        "officers_eligible": int(named == len(records) and all(eligible(record, today, training) for record in records)),
         "vaults_valid": int(vault is not None),
     }
 

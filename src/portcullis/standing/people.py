@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from portcullis.home import Home
 from portcullis.journal import record
@@ -26,6 +26,7 @@ __all__ = [
     "eligible",
     "officer_content",
     "officer_record",
+    "officer_records",
     "on_roster",
     "record_officer",
     "trained",
@@ -76,6 +77,13 @@ def officer_record(conn: Connection, agency: str, person: str) -> OfficerRecord 
     o = schema.officer
     row = conn.execute(select(o).where(o.c.agency == agency, o.c.person == person)).mappings().first()
     return None if row is None else OfficerRecord(**{name: row[name] for name in OfficerRecord.__slots__})
+
+
+def officer_records(conn: Connection, agency: str, persons: Select[tuple[str]]) -> list[OfficerRecord]:
+    """The latest records of all persons a query names, in one query."""
+    o = schema.officer
+    rows = conn.execute(select(o).where(o.c.agency == agency, o.c.person.in_(persons))).mappings()
+    return [OfficerRecord(**{name: row[name] for name in OfficerRecord.__slots__}) for row in rows]
 
 
 def trained(officer: OfficerRecord, today: int, training_days: int) -> bool:
