@@ -45,9 +45,10 @@ def new_number(conn: Connection, year: int) -> tuple[str, str]:
     return f"{prefix}{number:06d}", secrets.token_hex(16)
 
 
-def get(conn: Connection, batch_id: str) -> RowMapping:
-    """The batch's row. Raises Refused when there is no such batch."""
-    row = conn.execute(select(schema.batch).where(schema.batch.c.id == batch_id)).mappings().first()
+def get(conn: Connection, batch_id: str, *, lock: bool = False) -> RowMapping:
+    """The batch's row; with `lock` nobody else moves the batch until the transaction ends. Raises Refused when there is no such batch."""
+    query = select(schema.batch).where(schema.batch.c.id == batch_id)
+    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise Refused(f"There is no batch {batch_id}.", "Its number is not in the store.", "Type: portcullis batch list")
     return row

@@ -68,7 +68,7 @@ def commit_release(home: Home, batch_id: str) -> int:
     digest = hashlib.sha256(lines).hexdigest()
     examined = examine(home, batch_id)
     with release_shared(home.engine) as conn, _unless_refused(home.path / "outbox" / name):
-        row = _authorized(conn, batch_id)
+        row = _authorized(conn, batch_id, lock=True)
         reasons = [r for r in may_release(gather(home, conn, batch_id, examined)) if r.split()[0] not in BEFORE_COMMIT]
         if not row["held"] and not reasons and release_content(conn, batch_id) == content:
             outbox.put(conn, batch_id, "answers", [(name, digest)], at=home.now())
@@ -111,8 +111,8 @@ def _record(home: Home, conn: Connection, batch_id: str, content: ReleaseContent
     return len(sealed)
 
 
-def _authorized(conn: Connection, batch_id: str) -> RowMapping:
-    row = get(conn, batch_id)
+def _authorized(conn: Connection, batch_id: str, *, lock: bool = False) -> RowMapping:
+    row = get(conn, batch_id, lock=lock)
     if row["state"] != BatchState.AUTHORIZED:
         raise OutOfOrder(f"Batch {batch_id} is not authorized.", f"Its state is {row['state']}.", _STATUS + batch_id)
     return row

@@ -58,7 +58,7 @@ def dispatch(home: Home, batch_id: str) -> int | Withheld:
     examined = examine(home, batch_id)
     ready = _ready(home, batch_id) if examined.answers_unchanged else None  # a sealed file that was altered is not read any further
     with release_shared(home.engine) as conn:
-        row = _committed(conn, batch_id)
+        row = _committed(conn, batch_id, lock=True)
         reasons = may_release(gather(home, conn, batch_id, examined))
         if [reason.split()[0] for reason in reasons] == [UNPUBLISHED]:
             raise Refused(
@@ -79,8 +79,8 @@ class _Ready:
     leaves: tuple[bytes, ...]
 
 
-def _committed(conn: Connection, batch_id: str) -> RowMapping:
-    row = get(conn, batch_id)
+def _committed(conn: Connection, batch_id: str, *, lock: bool = False) -> RowMapping:
+    row = get(conn, batch_id, lock=lock)
     if row["state"] != BatchState.COMMITTED:
         raise OutOfOrder(f"Batch {batch_id} is not committed.", f"Its state is {row['state']}.", _STATUS + batch_id)
     return row

@@ -35,7 +35,7 @@ def authorize_content(conn: Connection, batch_id: str) -> str:
 def authorize(home: Home, batch_id: str, act: Mapping[str, object]) -> int:
     """Record one authorization; returns how many different people have authorized now."""
     with release_shared(home.engine) as conn:
-        row = get(conn, batch_id)
+        row = get(conn, batch_id, lock=True)
         if row["state"] != BatchState.SAMPLED:
             raise OutOfOrder(
                 f"Batch {batch_id} is not waiting for authorization.", f"Its state is {row['state']}.", "Type: portcullis batch status"
@@ -81,7 +81,7 @@ def authorize(home: Home, batch_id: str, act: Mapping[str, object]) -> int:
 def return_batch(home: Home, batch_id: str, act: Mapping[str, object]) -> None:
     """An authorizer sends the batch back: every signature is void, what was sealed is withheld, and the batch stays sampled."""
     with release_shared(home.engine) as conn:
-        row = get(conn, batch_id)
+        row = get(conn, batch_id, lock=True)
         if row["state"] not in (BatchState.SAMPLED, BatchState.AUTHORIZED, BatchState.COMMITTED):
             raise OutOfOrder(f"Batch {batch_id} is not with the authorizers.", f"Its state is {row['state']}.")
         content = content_hash({"batch": row["log_id"], "return": True})
