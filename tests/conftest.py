@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from sqlalchemy import Engine, delete, text, update
 
 import pg_cluster
@@ -15,7 +15,12 @@ from portcullis.store import create_store, open_store, schema, writing
 from portcullis.store.connect import build
 from portcullis.store.open import REVISION
 
-settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    phases=[phase for phase in Phase if phase is not Phase.explain],  # it traces every line of every example, and costs more than it tells
+)
 settings.load_profile("tests")
 
 

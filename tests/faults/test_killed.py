@@ -27,7 +27,7 @@ def survive(base: Base, folder: Path, seed: int, kills: int, most: int) -> Kille
 
 def test_ten_kills_at_random_instants_leave_one_decision_one_entry_one_dispatch(base: Base, tmp_path: Path) -> None:
     done = 0
-    for seed in range(4):
+    for seed in range(12):  # a fast machine ends some commands before their instant comes
         done += survive(base, tmp_path / str(seed), seed, kills=10 - done, most=5).done
         if done >= 10:
             return

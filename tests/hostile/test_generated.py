@@ -5,6 +5,8 @@ Never a traceback, never half done. `PORTCULLIS_TEST_FUZZ=20` tries twenty times
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -76,20 +78,27 @@ class Harmed:
         self.path.write_bytes(self.good)
 
 
+def same_rows(one: bytes, other: bytes) -> bool:
+    """Two CSV files with the same rows: the last line end, say, is no part of what was signed."""
+    texts = [data.decode(errors="replace") for data in (one, other)]
+    return [*csv.reader(io.StringIO(texts[0], newline=""))] == [*csv.reader(io.StringIO(texts[1], newline=""))]
+
+
 # ---- files -----------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["batch.json", "data.csv", "salts.bin", "engagements.jsonl"])
 def test_a_harmed_batch_is_received_or_refused_and_either_is_on_record(at: At, name: str) -> None:
     desk = at("ready")
     folder = desk.pack()
+    good = (folder / name).read_bytes()
 
     @bounded(12)
     @given(harms())
     def harmed(harm: Harm) -> None:
         before = len(desk.column("SELECT id FROM batch"))
-        with Harmed(folder / name, harm):
+        with Harmed(folder / name, harm) as bad:
             done = clean(desk.run("batch", "receive", folder, "--json", "--dry-run"), 0, 3)
             assert (done.json["state"] == "received") == (done.code == 0)
-            assert name == "engagements.jsonl" or done.code == 3
+            assert name == "engagements.jsonl" or done.code == 3 or (name == "data.csv" and same_rows(bad, good))
             if done.code == 3:
                 clean(desk.run("batch", "receive", folder), 3)
                 assert len(desk.column("SELECT id FROM batch")) == before + 1
