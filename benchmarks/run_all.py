@@ -122,11 +122,25 @@ def measured(section: Section, *, quick: bool) -> tuple[str, bool]:
     return "\n".join(lines) + "\n", ran.code == 0
 
 
+def replaced(page: str, sections: Sequence[str]) -> str:
+    """The page with these sections in place of those of the same title; each says its own date."""
+    parts = {part.split("\n", 1)[0]: part for part in page.split("\n## ")}
+    for section in sections:
+        text = section.removeprefix("## ")
+        parts[text.split("\n", 1)[0]] = text
+    return "\n\n## ".join(part.strip("\n") for part in parts.values()) + "\n"
+
+
 def main() -> None:
     """Run the sections and write the page."""
     parser = argparse.ArgumentParser(description="Measure everything.")
     parser.add_argument("--quick", action="store_true", help="a small scale, to the terminal")
-    parser.add_argument("--only", nargs="*", choices=[section.name for section in SECTIONS], help="only these sections, to the terminal")
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        choices=[section.name for section in SECTIONS],
+        help="only these: to the terminal, or with --out in place of the old",
+    )
     parser.add_argument("--out", type=Path, help="the page to write; docs/measurements.md by default for a full run")
     asked = parser.parse_args()
     chosen = [section for section in SECTIONS if not asked.only or section.name in asked.only]
@@ -140,6 +154,9 @@ def main() -> None:
         good &= ended
     if target is None:
         print("\n".join(page))
+    elif asked.only and target.exists():
+        target.write_text(replaced(target.read_text(encoding="utf-8"), page[1:]), encoding="utf-8")
+        print(f"Written anew in {target.name}: {', '.join(asked.only)}.", file=sys.stderr)
     else:
         target.write_text("\n".join(page), encoding="utf-8")
         print(f"Written to {target.relative_to(ROOT) if target.is_relative_to(ROOT) else target}.", file=sys.stderr)
