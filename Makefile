@@ -28,11 +28,12 @@ demo: $(STAMP)  ## the whole journey and the June 2025 replay on synthetic data,
 test: $(STAMP)  ## the tests; prints what was skipped and why
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults"
 
-check: $(STAMP)  ## format, lint, types, layers
+check: $(STAMP)  ## format, lint, types, layers, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
 
 bench: $(STAMP)  ## measure everything in docs/measurements.md (long); QUICK=1 for a small scale
 	$(BIN)/python benchmarks/run_all.py $(if $(QUICK),--quick)
