@@ -13,15 +13,18 @@ from portcullis.crypto.keyfile import load_key, load_secret, save_key, save_secr
 from portcullis.crypto.keys import AgreementKey, SigningKey, check_jwk, check_public, jwk_thumbprint, key_id_of, verify
 from portcullis.crypto.private_file import read_private, write_private
 from portcullis.crypto.unseal import open_sealed, sealed_header
+from portcullis.crypto.webauthn import Passkey, challenge_of, passkey_envelope
 from portcullis.crypto.wrap import destroy, new_data_key, unwrap, wrap
 
 __all__ = [
     "ACT_TYPE",
     "AgreementKey",
     "Lookup",
+    "Passkey",
     "SigningKey",
     "blind_index",
     "canonical",
+    "challenge_of",
     "check_jwk",
     "check_public",
     "commit",
@@ -39,6 +42,7 @@ __all__ = [
     "open_dsse",
     "open_sealed",
     "pae",
+    "passkey_envelope",
     "read_dsse",
     "read_parquet",
     "read_private",

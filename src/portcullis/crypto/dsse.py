@@ -8,6 +8,7 @@ An envelope is opened only when
  5. the signature verifies over the pre-authentication encoding (PAE) of type and payload (R01),
  6. the payload is canonical JSON, in its only spelling.
 
+An act may be signed with a passkey instead: check 5 is then that of webauthn.py, for a key that was enrolled as one.
 An act (journey.md, "People who act") further has exactly the members of `model.Act`, of their types. Whether it is over the
 right origin, agreement, action and content, not expired and not used before, is the caller's to check.
 """
@@ -20,14 +21,15 @@ from collections.abc import Callable, Mapping
 from portcullis.crypto.canonical import canonical, strict_loads
 from portcullis.crypto.encoding import decode64, encode64
 from portcullis.crypto.keys import SigningKey, key_id_of, verify
+from portcullis.crypto.webauthn import PASSKEY_MEMBERS, Passkey, verify_assertion
 from portcullis.errors import OutOfOrder, Refused
 from portcullis.model import Act
 
 __all__ = ["ACT_TYPE", "Lookup", "open_act", "open_dsse", "pae", "read_dsse", "sign_act", "sign_dsse", "signer_of"]
 
 ACT_TYPE = "application/vnd.portcullis.act+json"
-Lookup = Callable[[str], bytes | None]
-"""Gives the public key of a key id, or None when it is not enrolled or revoked."""
+Lookup = Callable[[str], bytes | Passkey | None]
+"""Gives the public key, or the passkey, of a key id; None when it is not enrolled or revoked."""
 
 _MEMBERS = {"payload", "payloadType", "signatures"}
 _LIMIT = 1 << 20
@@ -70,23 +72,29 @@ def read_dsse(data: bytes, *, limit: int = 2 * _LIMIT) -> dict[str, object]:
 
 def signer_of(envelope: object) -> str:
     """The key id an envelope claims, before anything is verified. Raises Refused when it has not the form of one."""
-    return _signature(_envelope(envelope))[0]
+    return _signature(_envelope(envelope))["keyid"]
 
 
 def open_dsse(envelope: object, lookup: Lookup, payload_type: str, *, limit: int = _LIMIT) -> bytes:
     """The payload of a verified envelope; checks 1 to 6. Raises Refused; `limit` is the longest payload in bytes."""
     members = _envelope(envelope)  # 1
-    key_id, encoded = _signature(members)  # 1
+    signed = _signature(members)  # 1
+    key_id = signed["keyid"]
     if members["payloadType"] != payload_type:  # 2
         raise _refused("It is a statement of another kind", f"one of type {payload_type} is needed here")
     if len(str(members["payload"])) > limit * 4 // 3 + 4:
         raise _refused("It is too long", f"at most {limit} bytes are read")
-    payload, signature = decode64(members["payload"], "The payload"), decode64(encoded, "The signature")  # 3
-    public = lookup(key_id)
-    if public is None:  # 4
+    payload, signature = decode64(members["payload"], "The payload"), decode64(signed["sig"], "The signature")  # 3
+    key = lookup(key_id)
+    if key is None:  # 4
         raise _refused("Its key is not enrolled, or is revoked", "nobody answers for it")
-    if key_id_of(public) != key_id or not verify(public, pae(payload_type, payload), signature):  # 4, 5
+    public = key.public if isinstance(key, Passkey) else key
+    if isinstance(key, Passkey) != (len(signed) > 2) or (isinstance(key, Passkey) and payload_type != ACT_TYPE):
+        raise _refused("It is signed in another way than its key was enrolled for", "a passkey signs acts, and as a passkey")
+    if key_id_of(public) != key_id or not (isinstance(key, Passkey) or verify(key, pae(payload_type, payload), signature)):  # 4, 5
         raise _refused("Its signature does not verify", "what was signed is not what stands here")
+    if isinstance(key, Passkey):
+        verify_assertion(key, payload, signed)  # 5
     strict_loads(payload, limit=limit)  # 6
     return payload
 
@@ -106,15 +114,14 @@ def _envelope(envelope: object) -> dict[str, object]:
     return dict(envelope)
 
 
-def _signature(envelope: Mapping[str, object]) -> tuple[str, str]:
+def _signature(envelope: Mapping[str, object]) -> dict[str, str]:
     signatures = envelope["signatures"]
     one = signatures[0] if isinstance(signatures, list) and len(signatures) == 1 else None
-    if not isinstance(one, Mapping) or set(one) != {"keyid", "sig"}:
-        raise _refused("It does not have exactly one signature", "each has exactly the members keyid, sig")
-    key_id, encoded = one["keyid"], one["sig"]
-    if not isinstance(key_id, str) or not isinstance(encoded, str) or not re.fullmatch(r"[0-9a-f]{16}", key_id):
+    if not isinstance(one, Mapping) or set(one) not in ({"keyid", "sig"}, PASSKEY_MEMBERS):
+        raise _refused("It does not have exactly one signature", "each has exactly the members keyid, sig, or those of a passkey")
+    if not all(isinstance(text, str) for text in one.values()) or not re.fullmatch(r"[0-9a-f]{16}", one["keyid"]):
         raise _refused("Its signature has not the form of one", "a key id has 16 hex digits and a signature is base64")
-    return key_id, encoded
+    return dict(one)
 
 
 def _act(body: object) -> Act:

@@ -30,7 +30,7 @@ class ActRule:
 
 
 ACTS: Mapping[str, ActRule] = {
-    L.KEY_ENROLLED.value: ActRule("key.enroll", None, "agency person roles key"),
+    L.KEY_ENROLLED.value: ActRule("key.enroll", None, "agency person roles key webauthn?"),
     L.KEY_REVOKED.value: ActRule("key.revoke", None, "key_id from?"),
     L.AGREEMENT_SIGNED.value: ActRule("agreement.sign", None, "=agreement.hash"),
     L.VAULT_ENROLLED.value: ActRule("vault.enroll", None, "agency vault jwk storage"),

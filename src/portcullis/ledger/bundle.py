@@ -17,7 +17,9 @@ import re
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from portcullis.crypto import SigningKey, canonical, encode64
 from portcullis.errors import PortcullisError, Refused, Tampered
@@ -26,7 +28,6 @@ from portcullis.ledger.leaf import decode
 from portcullis.ledger.note import NoteKey, open_note, parse_note, sign_note
 from portcullis.ledger.people import Key, broken
 from portcullis.ledger.tiles import WIDTH, entries, entries_path, tiles_of
-from portcullis.model import LeafType
 
 __all__ = ["NAMED", "Files", "export", "folder_files", "key_history", "keys_json", "write_manifest"]
 
@@ -106,17 +107,13 @@ def key_history(leaves: Iterable[tuple[int, bytes]]) -> list[Key]:
     for index, entry in leaves:
         if not any(mark in entry for mark in _OF_KEYS):
             continue
-        leaf = decode(entry)
-        f = {name: str(value) for name, value in leaf.fields.items()}
-        roles = leaf.fields.get("roles")
-        if leaf.type == LeafType.KEY_ENROLLED:
-            names = tuple(roles) if isinstance(roles, list) else ()
-            keys[f["key_id"]] = Key(f["key_id"], f["agency"], f["person"], names, f["key"], b"", index)
-        elif leaf.type == LeafType.KEY_REVOKED and (key := keys.get(f["key_id"])):
-            since = leaf.fields.get("from")
+        f: Mapping[str, Any] = decode(entry).fields
+        if "roles" in f:
             keys[f["key_id"]] = Key(
-                key.key_id, key.agency, key.person, key.roles, key.key, b"", key.enrolled, index, None if since is None else str(since)
+                f["key_id"], f["agency"], f["person"], tuple(f["roles"]), f["key"], b"", index, passkey=f.get("webauthn")
             )
+        elif key := keys.get(f["key_id"]):
+            keys[key.key_id] = replace(key, revoked=index, revoked_from=f.get("from"))
     return list(keys.values())
 
 

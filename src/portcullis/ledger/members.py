@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from portcullis.crypto import canonical
+from portcullis.crypto.webauthn import PASSKEY_MEMBERS
 from portcullis.model import LeafType
 
 __all__ = ["REQUIRED", "problem", "seconds"]
 
 L = LeafType
 _REQUIRED: Mapping[LeafType, str] = {
-    L.KEY_ENROLLED: "agency:code person:code roles:codes key:key key_id:hex16 act:dsse",
+    L.KEY_ENROLLED: "agency:code person:code roles:codes key:public key_id:hex16 webauthn:passkey? act:dsse",
     L.KEY_REVOKED: "key_id:hex16 from:time? act:dsse",
     L.AGREEMENT_PROPOSED: "agreement:agreement",
     L.AGREEMENT_SIGNED: "agreement:agreement agency:code root:key act:dsse",
@@ -68,6 +69,7 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 _TYPE = re.compile(r"application/[a-z0-9.+-]{1,80}")
 _SCOPE = {"agencies", "agreements", "batches", "gates"}
+_SIGNED = ({"keyid", "sig"}, PASSKEY_MEMBERS)
 
 
 @lru_cache(maxsize=4096)
@@ -99,7 +101,7 @@ def _is_dsse(value: object) -> bool:
         return False
     signatures = value["signatures"]
     one = signatures[0] if isinstance(signatures, list) and len(signatures) == 1 else None
-    texts = [value["payload"], *(one.values() if isinstance(one, Mapping) and set(one) == {"keyid", "sig"} else [None])]
+    texts = [value["payload"], *(one.values() if isinstance(one, Mapping) and set(one) in _SIGNED else [None])]
     return all(isinstance(t, str) and _BASE64.fullmatch(t) for t in texts) and bool(_TYPE.fullmatch(str(value["payloadType"])))
 
 
@@ -107,6 +109,12 @@ def _is_agreement(value: object) -> bool:
     if not isinstance(value, Mapping) or set(value) != {"hash", "id", "version"}:
         return False
     return _KINDS["hex64"](value["hash"]) and _is_code(value["id"]) and (_is_code(value["version"]) or _is_count(value["version"]))
+
+
+def _is_passkey(value: object) -> bool:
+    if not isinstance(value, Mapping) or set(value) != {"alg", "origins", "rp_id"}:
+        return False
+    return value["alg"] in ("ES256", "EdDSA") and bool(value["origins"]) and _is_codes(value["origins"]) and _is_code(value["rp_id"])
 
 
 def _is_scope(value: object) -> bool:
@@ -131,6 +139,8 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "hex32": _text("[0-9a-f]{32}"),
     "hex64": _text("[0-9a-f]{64}"),
     "key": _text("[A-Za-z0-9+/]{43}="),
+    "public": _text("(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9+/]{87})="),
+    "passkey": _is_passkey,
     "code": _is_code,
     "codes": _is_codes,
     "count": _is_count,

@@ -10,11 +10,11 @@ An act counts when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from portcullis.crypto import key_id_of, open_act, open_dsse, signer_of
+from portcullis.crypto import Lookup, Passkey, key_id_of, open_act, open_dsse, signer_of
 from portcullis.errors import PortcullisError, Tampered
 from portcullis.ledger.acts import ACTS, act_content
 from portcullis.ledger.leaf import Leaf
@@ -32,7 +32,7 @@ def broken(step: int, what: str, why: str) -> Tampered:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One person's key: where it was enrolled, and where and from when it was revoked."""
+    """One person's key: where it was enrolled, and where and from when it was revoked. `passkey` is set when it is one."""
 
     key_id: str
     agency: str
@@ -43,11 +43,25 @@ class Key:
     enrolled: int
     revoked: int | None = None
     revoked_from: str | None = None
+    passkey: Mapping[str, object] | None = None
+
+    @property
+    def verifies(self) -> bytes | Passkey:
+        """What its signatures are checked with."""
+        return self.public if self.passkey is None else Passkey.read(self.public, self.passkey)
 
     def told(self) -> dict[str, object]:
         """As `keys.json` tells it."""
         names = ("agency", "enrolled", "key", "key_id", "person", "revoked", "revoked_from")
-        return {name: getattr(self, name) for name in names} | {"roles": list(self.roles)}
+        webauthn = {} if self.passkey is None else {"webauthn": dict(self.passkey)}
+        return {name: getattr(self, name) for name in names} | {"roles": list(self.roles)} | webauthn
+
+
+def _can_sign(key: Key) -> bool:
+    try:
+        return isinstance(key.verifies, Passkey) or len(key.public) == 32
+    except PortcullisError:
+        return False
 
 
 class People:
@@ -70,8 +84,12 @@ class People:
             raise broken(3, "A key was enrolled for an agency without a root key.", "Nobody outside knows this agency.")
         if key_id_of(public) != f["key_id"] or f["key_id"] in self.keys:
             raise broken(3, "A key was enrolled twice, or under another key's id.", "One key would stand for two people.")
+        passkey = f.get("webauthn")
+        key = Key(f["key_id"], f["agency"], f["person"], tuple(f["roles"]), f["key"], public, index, passkey=passkey)
+        if not _can_sign(key):
+            raise broken(3, "A key was enrolled that is none.", "No signature could be checked with it.")
         self.check_root(leaf, f["agency"])
-        self.keys[f["key_id"]] = Key(f["key_id"], f["agency"], f["person"], tuple(f["roles"]), f["key"], public, index)
+        self.keys[f["key_id"]] = key
 
     def revoke(self, index: int, leaf: Leaf) -> Key:
         """`key.revoked`: from here on the key signs nothing."""
@@ -98,7 +116,7 @@ class People:
     def check_act(self, leaf: Leaf, envelope: object, action: str | None, roles: Collection[str], content: str | None) -> tuple[Key, Act]:
         """Whose key signed an act, and the act; `action` or `content` None asks for none in particular, no roles for anybody enrolled."""
         key = self._signer(envelope, roles)
-        act = self._open(envelope, lambda key_id: key.public)
+        act = self._open(envelope, lambda key_id: key.verifies)
         self._counts(leaf, act, action, content, key.person)
         return key, act
 
@@ -106,7 +124,7 @@ class People:
         """Whose key signed another statement (a batch's envelope), and its payload."""
         key = self._signer(envelope, roles)
         try:
-            return key, open_dsse(envelope, lambda key_id: key.public, payload_type)
+            return key, open_dsse(envelope, lambda key_id: key.verifies, payload_type)
         except PortcullisError as error:
             raise broken(3, "A signed statement in the leaf is not good.", error.why) from error
 
@@ -123,7 +141,7 @@ class People:
             raise broken(3, f"The act needs the role {' or '.join(sorted(roles))}.", "Its key was not enrolled for it.")
         return key
 
-    def _open(self, envelope: object, lookup: Callable[[str], bytes | None]) -> Act:
+    def _open(self, envelope: object, lookup: Lookup) -> Act:
         try:
             return open_act(envelope, lookup)
         except PortcullisError as error:
