@@ -71,6 +71,9 @@ def needed(name: str, place: Path) -> list[str]:
     for parameter in COMMANDS[NAMED[name]].params:
         if not parameter.required or "--home" in parameter.opts:
             continue
+        if getattr(parameter, "is_flag", False):
+            words.append(max(parameter.opts, key=len))
+            continue
         value = _VALUES.get(parameter.name, "CODE-1")
         if parameter.type_descriptor.annotation is Path:
             value = str(place / ("folder" if parameter.name in _FOLDERS else "file"))

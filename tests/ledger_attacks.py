@@ -168,14 +168,14 @@ def _() -> Evidence:
 @attack("a leaf of an unknown type is added", "bundle", 3, "cannot judge")
 def _() -> Evidence:
     story = honest()
-    text = encode("rules.changed", {"time": "2025-11-22T10:00:00Z"}).replace(b"rules.changed", b"rules.charmed")
+    text = encode("register.loaded", {"time": "2025-11-22T10:00:00Z"}).replace(b"register.loaded", b"register.leaded")
     return retold(story, [*story.leaves, text])
 
 
 @attack("a leaf says something in free text", "bundle", 3, "leaf")
 def _() -> Evidence:
     story = honest()
-    good = encode("rules.changed", {"time": "2025-11-22T10:00:00Z", "why": "x" * 12})
+    good = encode("register.loaded", {"time": "2025-11-22T10:00:00Z", "why": "x" * 12})
     return retold(story, [*story.leaves, good.replace(b'"xxxxxxxxxxxx"', b'"Jane Q. Doe."')])
 
 
@@ -343,7 +343,7 @@ def _() -> Evidence:
 def respelled(find: bytes, put: bytes) -> Evidence:
     """The log with one leaf's bytes spelled another way, of the same length."""
     story = honest()
-    leaf = encode("rules.changed", {"time": "2025-11-22T10:00:00Z", "why": "abcdefgh", "zeta": 11})
+    leaf = encode("register.loaded", {"time": "2025-11-22T10:00:00Z", "why": "abcdefgh", "zeta": 11})
     changed = leaf.replace(find, put)
     if len(put) > len(find):
         changed = changed.replace(b'"pad":"' + b"0" * (len(put) - len(find)), b'"pad":"', 1)
@@ -629,12 +629,57 @@ def _() -> Evidence:
     return shown(story)
 
 
-@attack("rules or switches change between authorization and dispatch", "bundle", 4, "rules.changed")
+@attack("a switch is turned between authorization and dispatch", "bundle", 4, "rules.changed")
 def _() -> Evidence:
     story = Story().begin()
     b = story.to_committed()
-    story.leaf("rules.changed", agreement=AGREEMENT, content=digest("switches"))
+    story.turn()
     story.go(b)
+    return shown(story)
+
+
+@attack("a switch is turned by one person", "bundle", 3, "two different people")
+def _() -> Evidence:
+    story = Story().begin()
+    story.turn(people=("IRS-0001",))
+    return shown(story)
+
+
+@attack("a switch is turned by one person with two keys", "bundle", 3, "two different people")
+def _() -> Evidence:
+    story = Story().begin()
+    story.enrol("IRS-0001", ["counsel"], seed_key("IRS-0001 again"))
+    act = story.act(seed_key("IRS-0001 again"), "IRS-0001", "switch.turn", story.turn_content())
+    story.turn(people=("IRS-0001",), more=[act])
+    return shown(story)
+
+
+@attack("a switch is turned by two people without counsel", "bundle", 3, "one of them counsel")
+def _() -> Evidence:
+    story = Story().begin()
+    story.turn(people=("IRS-0002", "IRS-0003"))
+    return shown(story)
+
+
+@attack("a switch is turned by counsel and a reviewer", "bundle", 3, "needs the role")
+def _() -> Evidence:
+    story = Story().begin()
+    story.turn(people=("IRS-0001", "IRS-0004"))
+    return shown(story)
+
+
+@attack("a switch is turned to the other position than was signed", "bundle", 3, "other content")
+def _() -> Evidence:
+    story = Story().begin()
+    story.turn(signed="off")
+    return shown(story)
+
+
+@attack("a switch is turned of an agreement that was suspended", "bundle", 4, "not in force")
+def _() -> Evidence:
+    story = Story().begin()
+    story.stop_agreement()
+    story.turn()
     return shown(story)
 
 

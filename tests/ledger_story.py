@@ -370,6 +370,16 @@ class Story:
         body = {"order": order, "scope": scope or {}, "court_time": stamp(court_time or self.now)}
         return self.leaf("order.imposed", **body, act=self.by(person, "order.impose", content_of(body)))
 
+    def turn_content(self, position: str = "on") -> str:
+        """What two people sign to turn a switch."""
+        return content_of({"agreement": AGREEMENT, "dated": "2025-11-21", "position": position, "switch": "R24_relevance"})
+
+    def turn(self, people: Sequence[str] = ("IRS-0001", "IRS-0003"), signed: str = "on", more: Sequence[object] = ()) -> int:
+        """A switch is turned on."""
+        acts = [self.by(person, "switch.turn", self.turn_content(signed)) for person in people]
+        members = {"switch": "R24_relevance", "position": "on", "dated": "2025-11-21"}
+        return self.leaf("rules.changed", agreement=AGREEMENT, **members, acts=[*acts, *more])
+
     def lift(self, order: str = "D-1", people: Sequence[str] = ("IRS-0001", "IRS-0002")) -> int:
         """It is lifted."""
         content = content_of({"order": order, "lift": True})

@@ -374,14 +374,14 @@ MEMBERS = """
     release.dispatched batch agreement rules root committed checkpoint | release.withheld batch root why
     authorization.voided batch root why | receipt batch act | inspection who why command
     disclosure batch agreement request answer accounting agency purpose elements
-    rules.changed | register.loaded | report.published | disposal | hold.placed | hold.lifted
+    rules.changed agreement switch position dated acts | register.loaded | report.published | disposal | hold.placed | hold.lifted
 """
 LEAVES = {row.split()[0]: row.split()[1:] for row in MEMBERS.strip().replace("\n", "|").split("|")}
 CODE, HEX, COUNT = r'"[A-Za-z0-9._:;,/+=@()-]{1,256}"', '"[0-9a-f]{%d}"', "(?:0|[1-9][0-9]{0,15})"
 CODES, BASE64 = rf"\[{CODE}(?:,{CODE})*\]", '"[A-Za-z0-9+/]{4,}={0,2}"'
 DSSE = rf'\{{"payload":{BASE64},"payloadType":"application/[a-z0-9.+-]{{1,80}}","signatures":\[\{{"keyid":{BASE64},"sig":{BASE64}\}}\]\}}'
 FORMS = {  # what the canonical JSON of a member must look like, for every member that is read here
-    CODE: "agency person vault thumbprint storage order rule reason why who command purpose",
+    CODE: "agency person vault thumbprint storage order rule reason why who command purpose switch position dated",
     CODES: "roles",
     HEX % 16: "key_id",
     HEX % 32: "batch id",
@@ -455,6 +455,7 @@ ACTS: dict[str, tuple[str, set[str] | None, str]] = {
     "sample.committed": ("sample.commit", {"overseer"}, "k commitment"),
     "sample.passed": ("sample.record", {"overseer", "reviewer"}, "batch decisions_root checked defects"),
     "sample.failed": ("sample.record", {"overseer", "reviewer"}, "batch decisions_root checked defects"),
+    "rules.changed": ("switch.turn", {"authorizer", "counsel", "overseer", "safeguards"}, "agreement dated position switch"),
     "release.authorized": ("release.authorize", {"authorizer"}, "=root"),
 }
 CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
@@ -594,12 +595,18 @@ class History:
         action, roles, over = ACTS[f["type"]]
         names = [n.rstrip("?") for n in over.split() if n[-1] != "?" or f.get(n[:-1]) is not None]
         content = f["agreement"]["hash"] if over == "=hash" else f[over[1:]] if over[0] == "=" else digest({n: f.get(n) for n in names})
-        return self.act(f, f["act"], action, roles, content if "jwk" in f or "jwk" not in names else None)
+        acts = f["acts"] if f["type"] == "rules.changed" else [f["act"]]
+        found = [self.act(f, a, action, roles, content if "jwk" in f or "jwk" not in names else None) for a in acts]
+        two = len({k["person"] for k, _ in found}) >= 2 and any("counsel" in k["roles"] for k, _ in found)
+        need(3, two or f["type"] != "rules.changed", "A switch was not turned by two different people, one of them counsel: it stays.")
+        return found[0]
 
     def other(self, kind: str, f: dict[str, Any]) -> None:
         """Leaves on which nothing below depends: an act in them must be good all the same."""
         if kind in ACTS:
             self.standard(f)
+            ok = kind != "rules.changed" or self.in_force.get(f["agreement"]["id"]) == f["agreement"]["hash"]
+            need(4, ok, "A switch was turned of an agreement that was not in force: it has none to turn.")
         elif f.get("act") is not None:
             self.act(f, f["act"], None, ANYBODY, None)
 
@@ -675,12 +682,8 @@ class History:
         key, body = self.envelope(f, e, {"signer"})
         ok = e["payloadType"] == BATCH_TYPE and isinstance(body, dict) and all(isinstance(body.get(n), str) for n in ("gate", "nonce"))
         need(3, ok, "The envelope of the batch is malformed: it does not say who asks, for what.")
-        said = {
-            "agency": key["agency"],
-            "signer": key["person"],
-            "count": f["count"],
-            "agreement": {"id": a["id"], "version": a["version"]},
-        }
+        said = {"agency": key["agency"], "signer": key["person"], "count": f["count"]}
+        said["agreement"] = {"id": a["id"], "version": a["version"]}
         need(4, said == {n: body.get(n) for n in said}, "The batch is not as its signed envelope says: agency, agreement or count differ.")
         need(4, self.in_force.get(a["id"]) == a["hash"], "A batch was received under an agreement not in force: it had to be refused.")
         for what in (("envelope", key["agency"], body["nonce"]), ("batch", f["batch"])):
@@ -886,12 +889,9 @@ def read_trust(data: bytes) -> Trust:
             t["quorum"],
         )
         apart = min(len({w.public for w in trust.witnesses}), len({w.name for w in trust.witnesses}))
-        good = (
-            set(t) == {"origin", "log_vkey", "agency_roots", "witnesses", "quorum"}
-            and t["origin"] == trust.log.name
-            and trust.log.kind == 1
-        )
-        good = good and all(w.kind == 4 for w in trust.witnesses) and all(len(r) == 32 for r in trust.roots.values())
+        good = set(t) == {"origin", "log_vkey", "agency_roots", "witnesses", "quorum"} and t["origin"] == trust.log.name
+        good = good and trust.log.kind == 1 and all(w.kind == 4 for w in trust.witnesses)
+        good = good and all(len(r) == 32 for r in trust.roots.values())
         if good and type(trust.quorum) is int and 0 <= trust.quorum <= apart == len(trust.witnesses):
             return trust
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Failed):

@@ -72,6 +72,12 @@ def _next_version(desk: Desk) -> Sequence[object]:
     return ("agreement", "sign", desk.folder / "agreement", "--agency", "IRS", "--key", desk.key("root-IRS"))
 
 
+def _turned(desk: Desk) -> Sequence[object]:
+    second = desk.cast.person(Role.OVERSEER)
+    switch = ("agreement", "switch", "irs-ice-2025", "--switch", "R24_relevance", "--on")
+    return (*switch, *desk.acting(Role.COUNSEL), "--second-as", second, "--second-key", desk.key(second))
+
+
 def _adopted(desk: Desk) -> Sequence[object]:
     desk.run(*_next_version(desk)).ok()
     desk.run("agreement", "sign", desk.folder / "agreement", "--agency", "ICE", "--key", desk.key("root-ICE")).ok()
@@ -126,6 +132,7 @@ CHANGES: Mapping[str, Rehearsed] = {
     "agreement adopt": Rehearsed("ready", _adopted),
     "agreement end": Rehearsed("ready", by(Role.COUNSEL, "agreement", "end", "irs-ice-2025")),
     "agreement sign": Rehearsed("ready", _next_version),
+    "agreement switch": Rehearsed("committed", _turned),
     "agreement suspend": Rehearsed("ready", by(Role.COUNSEL, "agreement", "suspend", "irs-ice-2025")),
     "backup create": Rehearsed("received", lambda desk: ("backup", "create", desk.folder / "backup")),
     "backup restore": Rehearsed("received", _restored),

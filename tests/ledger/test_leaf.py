@@ -61,13 +61,13 @@ def test_the_fast_writer_takes_no_free_text() -> None:
 @pytest.mark.parametrize("value", ["12 Elm Street", "Jane Q. Doe", "line\nbreak", 'quo"te', "é", "a\\b", 0.5, {"x": "two words"}, ["a b"]])
 def test_no_leaf_takes_free_text_or_fractions_in_any_member(value: object) -> None:
     with pytest.raises(OutOfOrder):
-        encode("rules.changed", {"time": TIME, "note": value})
-    assert decode(encode("rules.changed", {"time": TIME, "note": "R-12:a/b"})).fields["note"] == "R-12:a/b"
+        encode("register.loaded", {"time": TIME, "note": value})
+    assert decode(encode("register.loaded", {"time": TIME, "note": "R-12:a/b"})).fields["note"] == "R-12:a/b"
 
 
 def test_errors_name_the_member_and_never_its_value() -> None:
     with pytest.raises(OutOfOrder) as refused:
-        encode("rules.changed", {"time": TIME, "reason": "Jane Q. Doe"})
+        encode("register.loaded", {"time": TIME, "reason": "Jane Q. Doe"})
     assert "'reason'" in str(refused.value)
     assert "Jane" not in str(refused.value)
 
@@ -84,7 +84,7 @@ def test_errors_name_the_member_and_never_its_value() -> None:
         ("inspection", {"who": "x", "why": "y", "command": "z", "time": "2025-11-21 10:00:00"}),
         ("inspection", {"who": "x", "why": "y", "command": "z", "act": {"payload": "x"}}),
         ("order.served", {"order": "D-1", "agreement": {"id": "x"}}),
-        ("rules.changed", {"pad": "0"}),
+        ("register.loaded", {"pad": "0"}),
     ],
 )
 def test_leaves_without_their_members_are_not_written(kind: str, members: dict[str, object]) -> None:
@@ -107,17 +107,17 @@ def test_length_tells_nothing_within_a_type() -> None:
 
 
 def test_a_size_can_be_asked_for_and_must_fit() -> None:
-    assert len(encode("rules.changed", {"time": TIME}, size_class=8192)) == 8192
+    assert len(encode("register.loaded", {"time": TIME}, size_class=8192)) == 8192
     with pytest.raises(OutOfOrder):
-        encode("rules.changed", {"time": TIME}, size_class=5000)
+        encode("register.loaded", {"time": TIME}, size_class=5000)
     with pytest.raises(OutOfOrder):
-        encode("rules.changed", {"time": TIME, "codes": ["x" * 200] * 3}, size_class=512)
+        encode("register.loaded", {"time": TIME, "codes": ["x" * 200] * 3}, size_class=512)
     with pytest.raises(OutOfOrder):
-        encode("rules.changed", {"time": TIME, "codes": ["x" * 200] * 400})
+        encode("register.loaded", {"time": TIME, "codes": ["x" * 200] * 400})
 
 
 def leaf(**change: object) -> bytes:
-    body = {"type": "rules.changed", "v": 1, "time": TIME, "content": digest("x"), "pad": "", **change}
+    body = {"type": "register.loaded", "v": 1, "time": TIME, "content": digest("x"), "pad": "", **change}
     missing = 512 - len(canonical(body))
     return canonical({**body, "pad": "0" * missing}) if not body["pad"] else canonical(body)
 
@@ -127,7 +127,7 @@ def leaf(**change: object) -> bytes:
     [
         leaf(v=2),
         leaf(v=True),
-        leaf(type="rules.charmed"),
+        leaf(type="register.loathed"),
         leaf(type=5),
         leaf(time="2025-13-21T10:00:00Z"),
         leaf(time=5),
@@ -143,7 +143,7 @@ def leaf(**change: object) -> bytes:
 def test_other_bytes_are_no_leaf(data: bytes) -> None:
     with pytest.raises(Tampered):
         decode(data)
-    assert decode(leaf()).type == "rules.changed"
+    assert decode(leaf()).type == "register.loaded"
 
 
 @given(st.integers(0, 511), st.integers(1, 255))

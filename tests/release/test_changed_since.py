@@ -3,6 +3,7 @@ and signed anew the same batch goes out (journey.md, "The heart"; the rows are t
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, delete, update
 
 from journey_home import AGREEMENT, ANSWERED, NOW, OFFICERS, PLAN, ROWS, Scene, rows_of, small, truth_of
 from portcullis import evidence, synthetic
-from portcullis.agreement import adopt, end, propose, sign_agreement, suspend
+from portcullis.agreement import Agreement, adopt, adopted, end, propose, sign_agreement, suspend, switch_content, turn_switch
 from portcullis.agreement.adopt import folder_of, state_content
 from portcullis.crypto import AgreementKey, canonical
 from portcullis.demo.play import authorize_all, to_sampled
@@ -185,6 +186,26 @@ def put_switch(position: bool) -> Deed:
     return deed
 
 
+def turn(on: bool) -> Deed:
+    """Counsel and the overseer turn a switch, as `agreement switch` does."""
+
+    def deed(scene: Scene) -> None:
+        dated = dt.date(1970, 1, 1) + dt.timedelta(days=(scene.clock() - 5 * 3600) // 86_400)
+        content = switch_content(find_in_force(scene), "R33_tolerance", on, dated)
+        people = (scene.person(Role.COUNSEL), scene.person(Role.OVERSEER))
+        acts = [scene.cast.act(person, "switch.turn", content, AGREEMENT) for person in people]
+        scene.step(lambda conn: turn_switch(scene.home, conn, AGREEMENT, "R33_tolerance", on, dated, acts))
+
+    return deed
+
+
+def find_in_force(scene: Scene) -> Agreement:
+    with scene.read() as conn:
+        found = adopted(scene.home, conn, AGREEMENT)
+    assert found is not None
+    return found
+
+
 def a_third_authorizer(scene: Scene) -> None:
     """The first authorizer's key is gone for good; somebody else takes the place."""
     first = scene.person(Role.AUTHORIZER, 1)
@@ -208,7 +229,8 @@ DECIDED = LeafType.REQUEST_DECIDED.value
 CHANGES = (
     Change("agreement suspended", ("A5", "A11", "A12", "A13", "A14", "A16", "A17", "A19", "A25", "A27"), suspend_the_agreement),
     Change("another version of the agreement", ("A12", "A27"), next_version),
-    Change("a switch", ("A8", "A10", "A14", "A23"), put_switch(False), put_switch(True)),
+    Change("a switch turned by counsel and a second person", ("A8", "A10", "A14", "A23", "A27"), turn(False), turn(True)),
+    Change("a switch in the database", ("A8", "A10", "A14", "A23"), put_switch(False), put_switch(True)),
     Change("agency suspended", ("A16", "A27"), standing("suspended", 1), standing("suspended", 0)),
     Change("finding without a plan", ("A16", "A27"), standing("findings_without_plan", 2), standing("findings_without_plan", 0)),
     Change(
@@ -306,6 +328,7 @@ def test_what_changes_between_commit_and_dispatch_withholds_and_once_mended_and_
 
 
 BEFORE_COMMIT = (
+    "a switch turned by counsel and a second person",
     "agency suspended",
     "an engaged officer leaves",
     "another vault",
@@ -327,7 +350,16 @@ def test_what_changes_between_the_signatures_and_the_commit_voids_them_too(at: A
     goes_out(scene)
 
 
-@pytest.mark.parametrize("name", ["agency suspended", "another vault", "sealed answers swapped", "an order nobody acted on yet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a switch turned by counsel and a second person",
+        "agency suspended",
+        "another vault",
+        "sealed answers swapped",
+        "an order nobody acted on yet",
+    ],
+)
 def test_it_is_the_same_on_both_stores(at_both: At, name: str) -> None:
     change = next(c for c in CHANGES if c.name == name)
     scene = at_both("committed")
@@ -398,7 +430,16 @@ def test_a_second_key_of_the_signer_does_not_stand_in_for_the_one_that_signed(at
     assert rows_in(withheld.reasons) == ("A18",)
 
 
-@pytest.mark.parametrize("name", ["agency suspended", "signer leaves office", "an engaged officer leaves", "another register"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a switch turned by counsel and a second person",
+        "agency suspended",
+        "signer leaves office",
+        "an engaged officer leaves",
+        "another register",
+    ],
+)
 def test_what_changed_and_changed_back_before_anybody_looked_voids_too(at: At, name: str) -> None:
     """What two people signed was seen at one time; what happened since they have not seen."""
     change = next(c for c in CHANGES if c.name == name)

@@ -2,6 +2,7 @@
 
 from portcullis.agreement.adopt import adopt, adopted, end, propose, sign_agreement, suspend
 from portcullis.agreement.load import Agreement, agreement_hash, find, load_agreement
+from portcullis.agreement.switches import positions, switch_changes, switch_content, turn_switch
 
 __all__ = [
     "Agreement",
@@ -11,7 +12,11 @@ __all__ = [
     "end",
     "find",
     "load_agreement",
+    "positions",
     "propose",
     "sign_agreement",
     "suspend",
+    "switch_changes",
+    "switch_content",
+    "turn_switch",
 ]

@@ -16,33 +16,22 @@ from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.prove import prove_
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.switch import show, summary, switch_
 from portcullis.cli.typed import AgencyOption, PersonOption
 from portcullis.errors import Refused
 from portcullis.home import Home, open_home
 from portcullis.publish import publish
 from portcullis.store import reading, rehearsing, release_exclusive, schema
 
-app = typer.Typer(help="The agreement: list, show, validate, prove, sign, adopt, suspend, end.", no_args_is_help=True)
+app = typer.Typer(help="The agreement: list, show, validate, prove, sign, adopt, switch, suspend, end.", no_args_is_help=True)
 app.command("prove", epilog="Example: portcullis agreement prove irs-ice-2025 --json")(prove_)
+app.command("show", epilog="Example: portcullis agreement show irs-ice-2025")(show)
+app.command(
+    "switch",
+    epilog="Example: portcullis agreement switch irs-ice-2025 --switch R24_relevance --on"
+    " --as IRS-COUNSEL --key k1.json --second-as IRS-OVERSEER --second-key k2.json",
+)(switch_)
 NameArgument = Annotated[str, typer.Argument(help="The name of a shipped or known agreement, or its folder.")]
-
-
-def _summary(agreement: Agreement) -> dict[str, object]:
-    return {
-        "id": agreement.id,
-        "version": agreement.version,
-        "title": agreement.title,
-        "source": agreement.source,
-        "recipient": agreement.recipient,
-        "gate": agreement.gate,
-        "data_class": agreement.data_class,
-        "answer": agreement.answer,
-        "permitted_elements": sorted(agreement.permitted),
-        "rules": len(agreement.rules.rules),
-        "rules_hash": agreement.rules.hash,
-        "switches": agreement.rules.positions(),
-        "hash": agreement.hash,
-    }
 
 
 @app.command("list", epilog="Example: portcullis agreement list --json")
@@ -59,18 +48,12 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
     )
 
 
-@app.command(epilog="Example: portcullis agreement show irs-ice-2025")
-def show(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Its terms, switches and hashes."""
-    result(_summary(load_agreement(find(name))), as_json)
-
-
 @app.command(epilog="Example: portcullis agreement validate ./my-agreement")
 def validate(name: NameArgument, as_json: JsonOption = False) -> None:
     """Check a folder; the first fault is named with file, line and column."""
     agreement = load_agreement(find(name))
     result(
-        {"valid": True, **_summary(agreement)},
+        {"valid": True, **summary(agreement)},
         as_json,
         f"{agreement.id} version {agreement.version} is valid: {len(agreement.rules.rules)} rules.",
     )

@@ -1,7 +1,8 @@
 """Which leaves carry a person's or an agency's signed act: which action, by whom, over what (docs/formats/ledger.md).
 
 `over` names the members of the leaf whose canonical JSON is hashed to the act's content, `=member` a member that is the content itself.
-A member ending in `?` counts when it is there. `roles` None asks for the agency's root key, an empty set for anybody enrolled.
+A member ending in `?` counts when it is there. `rules.changed` carries two such acts, in `acts`.
+`roles` None asks for the agency's root key, an empty set for anybody enrolled.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = ["ACTS", "CHANGES", "ActRule", "act_content", "concerns", "content_of"
 
 L = LeafType
 _CHECKERS = frozenset({Role.OVERSEER.value, Role.REVIEWER.value})
+_SWITCHERS = frozenset({Role.AUTHORIZER.value, Role.COUNSEL.value, Role.OVERSEER.value, Role.SAFEGUARDS.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ ACTS: Mapping[str, ActRule] = {
     L.SAMPLE_COMMITTED.value: ActRule("sample.commit", frozenset({Role.OVERSEER.value}), "k commitment"),
     L.SAMPLE_PASSED.value: ActRule("sample.record", _CHECKERS, "batch decisions_root checked defects"),
     L.SAMPLE_FAILED.value: ActRule("sample.record", _CHECKERS, "batch decisions_root checked defects"),
+    L.RULES_CHANGED.value: ActRule("switch.turn", _SWITCHERS, "agreement dated position switch"),
     L.RELEASE_AUTHORIZED.value: ActRule("release.authorize", frozenset({Role.AUTHORIZER.value}), "=root"),
 }
 """For agreement.suspended/ended, order.lifted and receipt, whose content is not made of their own members, see replay.py."""

@@ -32,7 +32,7 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.VAULT_REVOKED: "agency:code vault:code act:dsse",
     L.ROSTER_CHANGED: "agency:code content:hex64 act:dsse",
     L.STANDING_CHANGED: "agency:code act:dsse",
-    L.RULES_CHANGED: "",
+    L.RULES_CHANGED: "agreement:agreement switch:code position:code dated:code acts:dsses",
     L.REGISTER_LOADED: "",
     L.REPORT_PUBLISHED: "",
     L.ORDER_IMPOSED: "order:code scope:scope court_time:time act:dsse",

@@ -53,6 +53,7 @@ class Replay:
             L.AGREEMENT_IN_FORCE: lambda i, leaf: self.terms.into_force(leaf),
             L.AGREEMENT_SUSPENDED: lambda i, leaf: self.terms.out_of_force(leaf),
             L.AGREEMENT_ENDED: lambda i, leaf: self.terms.out_of_force(leaf),
+            L.RULES_CHANGED: lambda i, leaf: self.terms.switch(leaf),
             L.ORDER_IMPOSED: self._impose,
             L.ORDER_LIFTED: self._lift,
             L.SAMPLE_COMMITTED: self._stock_up,

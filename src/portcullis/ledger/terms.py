@@ -3,6 +3,7 @@
 1. An agreement is in force once two agencies' root keys have signed exactly its hash; counsel suspends or ends it.
 2. An order stays what its scope covers, from its imposing leaf to its lifting leaf, in log order.
 3. Lifting takes two different people, one of them counsel.
+4. So does turning a switch of an agreement, which must be in force.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from portcullis.crypto import decode64
 from portcullis.errors import PortcullisError
-from portcullis.ledger.acts import content_of
+from portcullis.ledger.acts import ACTS, act_content, content_of
 from portcullis.ledger.batchlog import BatchLog
 from portcullis.ledger.leaf import Leaf
 from portcullis.ledger.people import People, broken
@@ -69,6 +70,18 @@ class Terms:
         self._people.check_act(leaf, f["act"], leaf.type, ("counsel",), content)
         if self._in_force.pop(a["id"], None) != a["hash"]:
             raise broken(4, "An agreement was stopped that was not in force.", "Its history is not whole.")
+
+    def switch(self, leaf: Leaf) -> None:
+        """`rules.changed`: a switch of an agreement in force, by two different people, one of them counsel (4)."""
+        rule, f = ACTS[leaf.type], leaf.fields
+        content = act_content(leaf.type, f)
+        acts: Any = f["acts"]
+        keys = [self._people.check_act(leaf, act, rule.action, rule.roles or (), content)[0] for act in acts]
+        if len({key.person for key in keys}) < 2 or not any("counsel" in key.roles for key in keys):
+            raise broken(3, "A switch was not turned by two different people, one of them counsel.", "It stays.")
+        agreement: Any = f["agreement"]
+        if not self.holds(agreement):
+            raise broken(4, "A switch was turned of an agreement that was not in force.", "It has none to turn.")
 
     def holds(self, agreement: Fields) -> bool:
         """Whether exactly this agreement is in force now."""
