@@ -23,7 +23,8 @@ from rapidfuzz.distance import JaroWinkler
 from matching_set import KINDS, AdversarialSet, adversarial
 from portcullis import pipeline
 from portcullis.agreement import find, load_agreement
-from portcullis.cli.match import AGREEMENT, evaluate, peak_mb
+from portcullis.cli.match import peak_mb
+from portcullis.evaluation import AGREEMENT, evaluate
 from portcullis.matching import load_register, open_register
 from portcullis.matching.inputs import read_requests, read_truth
 from portcullis.synthetic import june_2025, perfected, register, write_register
@@ -97,7 +98,7 @@ def pseudopeople(data: Path) -> None:
     strawmen(*tables, requests.to_pylist(), truth)
     with tempfile.TemporaryDirectory() as scratch:
         load_register(data / "register", Path(scratch) / "r", synthetic=True)
-        figures, _ = evaluate(open_register(Path(scratch) / "r"), requests, truth)
+        figures = evaluate(open_register(Path(scratch) / "r"), requests, truth).figures
     _say("this project, R12-R15 and R32-R34", figures)
 
 
@@ -117,11 +118,11 @@ def hostile(persons: int, **shares: float) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         load_register(_write(made, Path(scratch)), Path(scratch) / "r")
         raw = pa.Table.from_pylist(made.requests).append_column("ordinal", pa.array(np.arange(1, count + 1)))
-        figures, decided = evaluate(open_register(Path(scratch) / "r"), raw, made.truth)
+        found = evaluate(open_register(Path(scratch) / "r"), raw, made.truth)
     print(f"adversarial, {persons} persons, {count} requests, {shares or 'birth date on 20 %, second name on 68 %'}")
-    _say("all kinds of noise", figures)
+    _say("all kinds of noise", found.figures)
     total, right = collections.Counter(), collections.Counter()
-    for request, row in zip(made.requests, decided.to_pylist(), strict=True):
+    for request, row in zip(made.requests, found.table.to_pylist(), strict=True):
         if made.truth[request["request_id"]] is not None:
             total[request["kind"]] += 1
             right[request["kind"]] += row["person_id"] == made.truth[request["request_id"]]

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from matching_world import ELSEWHERE, HOME, World, named, text_table
 from portcullis.cli.match import app
 from portcullis.errors import Refused
-from portcullis.matching.evaluate import score, wrong_bound
+from portcullis.matching.evaluate import score
+from portcullis.matching.strata import wrong_bound
 
 RUN = CliRunner()
 ASKED = [

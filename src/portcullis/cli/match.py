@@ -21,25 +21,24 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
-from portcullis import pipeline
-from portcullis.agreement import find, load_agreement
 from portcullis.cli.output import JsonOption, log, result
 from portcullis.errors import Refused
+from portcullis.evaluation import evaluate, reliability
 from portcullis.home import open_home
 from portcullis.inspections import inspection
-from portcullis.matching.evaluate import RELEASED, score
 from portcullis.matching.explain import explain
 from portcullis.matching.inputs import read_requests, read_truth
 from portcullis.matching.load import load_register
 from portcullis.matching.match import match_in_full
+from portcullis.matching.pictures import frontier_svg, reliability_svg, waterfall_svg
 from portcullis.matching.register import Register, is_prepared, open_register
 from portcullis.matching.requests import prepare_requests
 from portcullis.matching.source import read_manifest
+from portcullis.matching.strata import BUDGET
 from portcullis.store import writing
 
 app = typer.Typer(help="Measure matching on labelled synthetic data; explain one pair.", no_args_is_help=True)
 
-AGREEMENT, RULES = "irs-ice-2025", frozenset({"R12", "R13", "R14", "R15", "R32", "R33", "R34"})
 RegisterOption = Annotated[Path, typer.Option("--register", help="A register's folder, as its owner keeps it or prepared.")]
 RequestsOption = Annotated[Path, typer.Option("--requests", help="Requests: CSV, Parquet or JSON Lines.")]
 MappingOption = Annotated[Path | None, typer.Option("--mapping", help="YAML or JSON that maps our column names to yours.")]
@@ -65,32 +64,6 @@ def _require_synthetic(folder: Path, synthetic: bool) -> None:
             "Measuring on real people would read their records for no request (26 U.S.C. 6103(b)(7)).",
             "Use synthetic data; its manifest.json says so.",
         )
-
-
-def decide_all(raw: pa.Table, register: Register) -> pa.Table:
-    """Decisions of R12-R15 and R32-R34 over `raw`: the columns of `pipeline.decide_all`."""
-    terms = load_agreement(find(AGREEMENT))
-    rules = terms.rules.without(*[rule.id for rule in terms.rules.rules if rule.id not in RULES])
-    checked = pipeline.check(raw, None, 0, rules)
-    matched = pipeline.match(checked, register, rules)
-    return pipeline.decide_all(checked, matched, {}, terms.answer)
-
-
-def evaluate(register: Register, raw: pa.Table, truth: dict[str, str | None]) -> tuple[dict[str, Any], pa.Table]:
-    """(the figures of interface.md, one row a request: request_id, decision, person_id of a release, reason)."""
-    begun = time.monotonic()
-    decided = decide_all(raw, register)
-    released = pc.is_in(decided["decision"], pa.array(sorted(RELEASED)))
-    table = pa.table(
-        {
-            "request_id": raw["request_id"],
-            "decision": decided["decision"],
-            "person_id": pc.if_else(released, decided["person_id"], pa.scalar(None, pa.string())),
-            "reason": decided["reason"],
-        }
-    )
-    figures = score(table["request_id"].to_pylist(), table["decision"].to_pylist(), table["person_id"].to_pylist(), truth)
-    return figures | {"match_seconds": round(time.monotonic() - begun, 3)}, table
 
 
 def _write(path: Path, table: pa.Table) -> None:
@@ -119,6 +92,8 @@ def evaluate_(
     synthetic: SyntheticOption = False,
     mapping: MappingOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write request_id, decision, person_id, reason (CSV or Parquet).")] = None,
+    budget: Annotated[float, typer.Option("--budget", min=0.0, max=1.0, help="Wrong answers per request that are allowed.")] = BUDGET,
+    pictures: Annotated[Path | None, typer.Option("--pictures", help="Write frontier.svg and reliability.svg into this folder.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Match labelled requests and count what was right; only on a register marked synthetic."""
@@ -126,15 +101,43 @@ def evaluate_(
     _require_synthetic(register, synthetic)
     raw, known = read_requests(requests, mapping), read_truth(truth, mapping)
     with _opened(register, mapping, synthetic) as opened:
-        figures, table = evaluate(opened, raw, known)
+        found = evaluate(opened, raw, known, budget)
+        figures = found.figures | {"reliability": reliability(opened, raw, found.facts, known)}
     if out is not None:
-        _write(out, table)
+        _write(out, found.table)
+    if pictures is not None:
+        _draw(pictures / "frontier.svg", frontier_svg(figures["frontier"]))
+        _draw(pictures / "reliability.svg", reliability_svg(figures["reliability"]))
     figures |= {"seconds": round(time.monotonic() - begun, 3), "peak_mb": peak_mb()}
     result(figures, as_json, lambda: _words(figures))
 
 
+def _draw(path: Path, svg: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(svg, encoding="utf-8")
+    except OSError as error:
+        raise Refused("The picture cannot be written.", f"{error.strerror or 'No permission'}.", "Name another place for it.") from None
+
+
 def _words(figures: dict[str, Any]) -> str:
     share = "–" if figures["recall"] is None else f"{figures['recall']:.4f}"
+    lines = [_stratum(row) for row in figures["strata"] if row["candidates"]]
+    over = f"\nSurely over their part of the budget: {', '.join(figures['over_budget'])}." if figures["over_budget"] else ""
+    lost = "\n".join(f"  {count:7d} {reason}" for reason, count in figures["lost"].items())
+    wrong = "\n".join(f"  {e['request_id']} ({e['stratum']})" for e in figures["errors"])
+    told = "\n".join(
+        part for part in ("By evidence:", *lines, "Not released though on the register:", lost, "Wrong:", wrong or "  none") if part
+    )
+    return f"{_summary(figures, share)}{over}\n{told}"
+
+
+def _stratum(row: dict[str, Any]) -> str:
+    found = f"{row['released']:7d} released, {row['wrong']:4d} wrong (per disclosure at most {row['per_disclosure_upper']:.1e})"
+    return f"  {row['stratum']:3s} {found}  {row['sentence']}"
+
+
+def _summary(figures: dict[str, Any], share: str) -> str:
     return (
         f"{figures['requests']} requests, {figures['matchable']} on the register: {figures['released']} released, "
         f"{figures['wrong']} of them wrong; recall {share}; {figures['referred']} referred; {figures['seconds']} s.\n"
@@ -162,6 +165,7 @@ def explain_(
     synthetic: SyntheticOption = False,
     mapping: MappingOption = None,
     home: Annotated[Path | None, typer.Option("--home", envvar="PORTCULLIS_HOME", help="Needed for a real register.")] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw the match weights of the first pair told as SVG.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say of everybody met at the address why they were, or were not, taken for the subject."""
@@ -175,12 +179,21 @@ def explain_(
         )
     with _opened(register, mapping, synthetic) as opened:
         _record_look(home, opened)
-        matched = match_in_full(prepare_requests(row), opened)
-        found = explain(row, opened, person, matched)
+        prepared = prepare_requests(row)
+        matched = match_in_full(prepared, opened)
+        found = explain(prepared, opened, person, matched)
+    if picture is not None and found:
+        _draw(picture, waterfall_svg([(step["compared"], step["bits"]) for step in found[0]["waterfall"]]))
     facts = {k: v for k, v in matched.facts.to_pylist()[0].items() if k not in ("ordinal", "person")}
     result({"facts": facts, "met": found}, as_json, lambda: _told(found))
 
 
 def _told(found: list[dict[str, Any]]) -> str:
-    parts = ["\n".join([f"{one['person_id']}: {one['verdict']}", *(f"  - {line}" for line in one["lines"])]) for one in found]
+    parts = ["\n".join([f"{one['person_id']}: {one['verdict']}", *(f"  - {line}" for line in one["lines"]), *_bars(one)]) for one in found]
     return "\n".join(parts) or "Nobody on the register has an address that could be the supplied one."
+
+
+def _bars(one: dict[str, Any]) -> list[str]:
+    """The match weights as lines; they explain and decided nothing."""
+    lines = [f"    {s['compared']:28s} {s['bits']:+7.1f}  {'#' * min(40, round(abs(s['bits'])))}" for s in one["waterfall"] if s["bits"]]
+    return ["  Match weights in bits, which decided nothing:", *lines, f"    {'together':28s} {one['weight']:+7.1f}"]

@@ -31,20 +31,20 @@ NAME_COLUMNS = tuple(f.name for f in NAME_SCHEMA)
 COMPARED = ("given", "family", "middle", "dob", "number", "generation")
 
 
-def token_marks(names: Names, register: Register) -> tuple[Flags, Flags]:
-    """For each name row whether its first given token is a known given name, and whether it is rare, in this register."""
+def token_marks(names: Names, register: Register) -> tuple[Flags, Flags, Flags]:
+    """For each name row whether its first given token is a known given name, rare, and unshared among relatives, in this register."""
     words, tokens = lexicon(), names.first.values
     keys = text_keys(pa.array(tokens, pa.string()))
     table_keys = register.column("given", "key")
     at = np.minimum(np.searchsorted(table_keys, keys), max(len(table_keys) - 1, 0))
     hit = (table_keys[at] == keys) if len(table_keys) else np.zeros(len(keys), np.bool_)
     marks = []
-    for column in ("known", "rare"):
+    for column in ("known", "rare", "unshared"):
         stated = (register.column("given", column)[at] == 1) & hit if len(table_keys) else hit
         marks.append(stated)
     known = marks[0] | np.array([words.is_name(t) for t in tokens], np.bool_)
     code = names.first.code
-    return np.append(known, False)[code], np.append(marks[1], False)[code]
+    return np.append(known, False)[code], np.append(marks[1], False)[code], np.append(marks[2], False)[code]
 
 
 def _regrouped(names: Names, left: Rows, right: Rows) -> tuple[Flags, Flags]:
@@ -80,14 +80,14 @@ def compare_people(
     owner, name_row = register.names_of(touched)
     filed = np.bincount(owner, minlength=len(touched)).astype(np.int64)
     names = code_names(pa.concat_tables([requests.select(list(NAME_COLUMNS)), register.take("names", name_row, NAME_COLUMNS)]))
-    known, rare = token_marks(names, register)
+    known, rare, unshared = token_marks(names, register)
     many = filed[where]
     left = np.repeat(meetings.request, many)
     inside = np.arange(len(left)) - np.repeat(_begin(many), many)
     right = requests.num_rows + np.repeat(_begin(filed)[where], many) + inside
     pairs = _pairs(names, known, left, right, many, everything)
     pairs |= {"place": meetings.place.astype(np.int64), "unit": meetings.unit.astype(np.int64)}
-    return pairs, _evidence(pairs, requests, register, meetings, rare[meetings.request] if len(rare) else np.zeros(0, np.bool_))
+    return pairs, _evidence(pairs, requests, register, meetings, rare, unshared)
 
 
 def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, everything: bool) -> Columns:
@@ -119,9 +119,8 @@ def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, ever
     return found
 
 
-def _evidence(
-    pairs: dict[str, npt.NDArray[np.int64]], requests: pa.Table, register: Register, meetings: Meetings, rare: Flags
-) -> dict[str, Flags]:
+def _evidence(pairs: Columns, requests: pa.Table, register: Register, meetings: Meetings, rare: Flags, unshared: Flags) -> dict[str, Flags]:
+    """Evidence marks of the ladder; `rare` and `unshared` by name row, the requests' first."""
     one_line = pairs["generation"] != ONE_SIDED
     owner, person = register.find("index_number", text_keys(requests["number"]))
     holders = np.bincount(distinct(owner * register.size + person) // max(register.size, 1), minlength=requests.num_rows)
@@ -129,5 +128,6 @@ def _evidence(
         "number": (pairs["number"] == AGREES) & (holders[meetings.request] == 1),
         "dob": pairs["dob"] == AGREES,
         "middle": (pairs["middle"] == AGREES) & one_line,
-        "rare": rare & one_line,
+        "rare": rare[meetings.request] & one_line,
+        "unshared": unshared[meetings.request] & one_line,
     }

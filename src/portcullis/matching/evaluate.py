@@ -5,23 +5,15 @@ Pure counting; the decisions come from the one pipeline every batch goes through
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["RELEASED", "Truth", "score", "wrong_bound"]
+from portcullis.matching.strata import wrong_bound
+
+__all__ = ["RELEASED", "Truth", "score"]
 
 RELEASED = frozenset({"disclose", "confirm"})
 Truth = Mapping[str, str | None]
-
-
-def wrong_bound(wrong: int, of: int) -> float:
-    """Upper 95 % confidence limit of the share `wrong` / `of` (Poisson; with none seen the rule of three)."""
-    if not of:
-        return 1.0
-    n = wrong + 1
-    limit = 2.9957 if wrong == 0 else n * (1 - 1 / (9 * n) + 1.6449 / (3 * math.sqrt(n))) ** 3
-    return min(1.0, limit / of)
 
 
 def score(ids: Sequence[str], decisions: Sequence[str], persons: Sequence[str | None], truth: Truth) -> dict[str, Any]:

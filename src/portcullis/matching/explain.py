@@ -17,6 +17,7 @@ from portcullis.matching.compare.place import Place
 from portcullis.matching.ladder import LADDER, VETOES
 from portcullis.matching.match import Matched, match_in_full
 from portcullis.matching.register import Register
+from portcullis.matching.weigh import given_share, waterfall
 
 __all__ = ["explain", "explain_evidence"]
 
@@ -74,8 +75,10 @@ def _verdict(row: Mapping[str, Any]) -> str:
     return "Not accepted: no rung of the ladder takes this combination."
 
 
-def explain_evidence(row: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of the evidence table in words: `person_id`, `lines` (one a comparison), `rung`, `veto`, `verdict`."""
+def explain_evidence(row: Mapping[str, Any], share: float, persons: int) -> dict[str, Any]:
+    """One row of the evidence table in words: `person_id`, `lines` (one a comparison), `rung`, `veto`, `verdict`, and the `waterfall`
+    of match weights in bits (weigh.py), which decided nothing."""
+    steps = waterfall(row, share, persons)
     lines = [_GIVEN[Given(row["given"])], _FAMILY[Family(row["family"])], _PLACE[Place(row["place"])]]
     lines += [words[row[column]] for column, words in _STATES.items()]
     return {
@@ -84,6 +87,8 @@ def explain_evidence(row: Mapping[str, Any]) -> dict[str, Any]:
         "rung": LADDER[row["rung"] - 1].id if row["rung"] else None,
         "veto": VETOES[row["veto"] - 1].id if row["veto"] else None,
         "verdict": _verdict(row),
+        "waterfall": [{"compared": name, "bits": round(bits, 2)} for name, bits in steps],
+        "weight": round(sum(bits for _, bits in steps), 2),
     }
 
 
@@ -92,4 +97,5 @@ def explain(requests: pa.Table, register: Register, person_id: str | None = None
     found = (matched or match_in_full(requests.slice(0, 1), register)).evidence
     if person_id is not None:
         found = found.filter(pc.equal(found["person_id"], person_id))
-    return [explain_evidence(row) for row in found.to_pylist()]
+    share = given_share(requests.slice(0, 1), register)[0]
+    return [explain_evidence(row, share, register.size) for row in found.to_pylist()]

@@ -3,18 +3,20 @@
 *Known*: carried by so many persons that it is not a slip of the pen, or in the shipped lexicon. *Rare*: carried by fewer than
 0.05 % of the persons, with 95 % confidence by fewer than 0.1 % (a small register calls nothing rare that it has merely not met),
 and no name that is not rare lies within one edit, is a spelling, or is a short or full form of it: a rare spelling of John is John.
+*Shared* and *unshared* among relatives: see kin.py. A shared name is not rare enough for anything.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 
+from portcullis.matching import kin
 from portcullis.matching.hashing import text_keys
 from portcullis.matching.lexicon import Lexicon, lexicon
 
@@ -25,12 +27,6 @@ RARE_SHARE = 0.0005
 
 CERTAIN_SHARE = 0.001
 """What the share lies below with 95 % confidence."""
-
-
-def upper_bound(count: int) -> float:
-    """Upper 95 % confidence limit of a Poisson mean of which `count` were seen (Wilson and Hilferty 1931, within 0.5 % of exact)."""
-    n = count + 1
-    return float(n * (1 - 1 / (9 * n) + 1.6449 / (3 * math.sqrt(n))) ** 3)
 
 
 def known_from(persons: int) -> int:
@@ -62,7 +58,7 @@ def _near(common: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _rare(counts: dict[str, int], persons: int, words: Lexicon) -> set[str]:
-    few = {t for t, n in counts.items() if n < RARE_SHARE * persons and upper_bound(n) < CERTAIN_SHARE * persons and len(t) > 1}
+    few = {t for t, n in counts.items() if n < RARE_SHARE * persons and kin.upper_bound(n) < CERTAIN_SHARE * persons and len(t) > 1}
     common = set(counts) - few
     near = _near(common)
     codes = {code for t in common for code in (words.code(t), *words.roots(t))} - {0}
@@ -76,11 +72,23 @@ def _rare(counts: dict[str, int], persons: int, words: Lexicon) -> set[str]:
     return {t for t in few if stands_apart(t)}
 
 
-def given_table(names: pa.Table, persons: int) -> pa.Table:
-    """Columns: key (uint64, sorted), token, persons, known (by count alone), rare."""
+def _unshared(with_kin: int, namesakes: int) -> bool:
+    """Whether relatives surely hardly ever share the name."""
+    return with_kin > 0 and kin.upper_bound(namesakes) < kin.UNSHARED_SHARE * with_kin
+
+
+def _shared(with_kin: int, namesakes: int) -> bool:
+    """Whether relatives surely share the name now and then."""
+    return kin.lower_bound(namesakes) > kin.SHARED_SHARE * with_kin
+
+
+def given_table(names: pa.Table, persons: int, relatives: Mapping[str, tuple[int, int]]) -> pa.Table:
+    """Columns: key (uint64, sorted), token, persons, with_kin, namesakes (see kin.py), and 0/1: known (by count), rare, unshared."""
     counts = given_counts(names)
-    rare, floor = _rare(counts, persons, lexicon()), known_from(persons)
     tokens = sorted(counts)
+    home = [relatives.get(t, (0, 0)) for t in tokens]
+    shared = {t for t, pair in zip(tokens, home, strict=True) if _shared(*pair)}
+    rare, floor = _rare(counts, persons, lexicon()) - shared, known_from(persons)
     keys = text_keys(pa.array(tokens, pa.string()))
     order = np.argsort(keys, kind="stable")
     table = pa.table(
@@ -88,8 +96,11 @@ def given_table(names: pa.Table, persons: int) -> pa.Table:
             "key": pa.array(keys),
             "token": pa.array(tokens, pa.string()),
             "persons": pa.array([counts[t] for t in tokens], pa.int64()),
+            "with_kin": pa.array([pair[0] for pair in home], pa.int64()),
+            "namesakes": pa.array([pair[1] for pair in home], pa.int64()),
             "known": pa.array([int(counts[t] >= floor) for t in tokens], pa.int8()),
             "rare": pa.array([int(t in rare) for t in tokens], pa.int8()),
+            "unshared": pa.array([int(_unshared(*pair)) for pair in home], pa.int8()),
         }
     )
     return table.take(pa.array(order))

@@ -5,7 +5,8 @@ is not on the register may share surname, address and even the given name. No ru
 
 Evidence: `number` the number given is this person's and nobody else's · `dob` birth dates agree · `middle` second names agree
 and neither side alone states a generation (a son bears his father's second name too) · `rare` the given name is rare in the
-register and both families and addresses agree to the letter.
+register and both families and addresses agree to the letter · `unshared` by the register's own count relatives practically never
+share that given name, and both families and addresses agree to the letter (kin.py).
 """
 
 from __future__ import annotations
@@ -96,6 +97,14 @@ LADDER: tuple[Rung, ...] = (
         frozenset({Family.SAME}),
         frozenset({Place.EQUAL}),
         ("rare",),
+    ),
+    Rung(
+        "L8",
+        "A given name that relatives do not share, family name and address agree to the letter.",
+        frozenset({Given.SAME}),
+        frozenset({Family.SAME}),
+        frozenset({Place.EQUAL}),
+        ("unshared",),
     ),
 )
 

@@ -28,6 +28,7 @@ from portcullis.intake import names as name_standard
 from portcullis.matching.folder import write_folder
 from portcullis.matching.frequency import given_table
 from portcullis.matching.hashing import Keys, combine, text_keys
+from portcullis.matching.kin import relatives
 from portcullis.matching.lexicon import LEXICON_VERSION
 from portcullis.matching.occupancy import occupancy, surname_of
 from portcullis.matching.people import people
@@ -132,7 +133,8 @@ def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> 
     say("counting names and households")
     place = place.append_column("occupancy", pa.array(occupancy(connection, place, surname_of(folk.names, len(ids)))))
     persons = folk.persons.append_column("answer_row", pa.array(answer))
-    tables = {"persons": persons, "names": folk.names, "addresses": place, "given": given_table(folk.names, len(ids))}
+    given = given_table(folk.names, len(ids), relatives(connection, folk.names, place, len(ids)))
+    tables = {"persons": persons, "names": folk.names, "addresses": place, "given": given}
     say("indexing")
     return {**tables, **_indexes(folk.names, place)}, {k: v for k, v in warnings.items() if v}
 

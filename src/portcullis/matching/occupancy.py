@@ -12,13 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["occupancy", "surname_of"]
+__all__ = ["door_text", "occupancy", "surname_of"]
 
 _FULLEST_YEAR = """
 WITH home AS (
-    SELECT delivery_key || '|' || coalesce(zip5, coalesce(city, '') || '/' || coalesce(state, '')) || '|' || coalesce(unit_key, '') AS door,
-           surname, coalesce(period_from, period_to, 2000) AS since, coalesce(period_to, period_from, 2000) AS until, row AS place
-    FROM place WHERE delivery_key IS NOT NULL),
+    SELECT door, surname, coalesce(period_from, period_to, 2000) AS since, coalesce(period_to, period_from, 2000) AS until, row AS place
+    FROM place WHERE door IS NOT NULL),
 crowded AS (SELECT door, count(DISTINCT surname) AS total FROM home GROUP BY door),
 yearly AS (
     SELECT door, year, count(DISTINCT surname) AS present
@@ -30,6 +29,14 @@ fullest AS (SELECT door, max(present) AS present FROM yearly GROUP BY door)
 SELECT place, CAST(coalesce(fullest.present, crowded.total) AS INTEGER) AS present
 FROM home JOIN crowded USING (door) LEFT JOIN fullest USING (door) ORDER BY place
 """
+
+
+def door_text(place: pa.Table) -> pa.Array:
+    """One text for each door (delivery point, ZIP or city and state, unit), null without a delivery point."""
+    filled = {c: pc.fill_null(place[c], "") for c in ("city", "state", "unit_key")}
+    town = pc.coalesce(place["zip5"], pc.binary_join_element_wise(filled["city"], filled["state"], "/"))
+    joined = pc.binary_join_element_wise(place["delivery_key"], town, filled["unit_key"], "|")
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
 def surname_of(names: pa.Table, size: int) -> pa.Array:
@@ -45,10 +52,10 @@ def surname_of(names: pa.Table, size: int) -> pa.Array:
 
 def occupancy(connection: duckdb.DuckDBPyConnection, table: pa.Table, surnames: pa.Array) -> npt.NDArray[np.int32]:
     """Unrelated surnames at the door of each address row in its fullest year; 0 for an address without a delivery point."""
-    columns = ("delivery_key", "zip5", "city", "state", "unit_key", "period_from", "period_to")
+    columns = ("period_from", "period_to")
     surname = surnames.take(table["person"].combine_chunks() if isinstance(table["person"], pa.ChunkedArray) else table["person"])
     row = pa.array(np.arange(table.num_rows))
-    connection.register("place", pa.table({**{c: table[c] for c in columns}, "surname": surname, "row": row}))
+    connection.register("place", pa.table({**{c: table[c] for c in columns}, "door": door_text(table), "surname": surname, "row": row}))
     try:
         found = connection.sql(_FULLEST_YEAR).to_arrow_table()
     finally:

@@ -45,6 +45,7 @@ def profile(register: Register) -> dict[str, Any]:
             "tokens": register.tables["given"].num_rows,
             "known": pc.sum(register.tables["given"]["known"]).as_py() or 0,
             "rare": pc.sum(register.tables["given"]["rare"]).as_py() or 0,
+            "not_shared_by_relatives": pc.sum(register.tables["given"]["unshared"]).as_py() or 0,
         },
         "warnings": dict(register.facts["warnings"]),
     }
