@@ -10,7 +10,7 @@ what runs. Stage by stage (journey.md): any failure at *check* ends a request be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +21,14 @@ from portcullis.decision import RequestFacts, decide
 from portcullis.intake.addresses import standardise_addresses
 from portcullis.intake.facts import type_facts
 from portcullis.intake.names import standardise_names
+from portcullis.intake.subjects import Blind, asked, subject_addresses
 from portcullis.matching.match import match as match_requests
 from portcullis.matching.register import Register
 from portcullis.matching.requests import prepare_requests
 from portcullis.model import Verdict
 from portcullis.rules import RuleSet, evaluate, rules_of, summarise
 
-__all__ = ["Checked", "Matched", "check", "decide_all", "match"]
+__all__ = ["Checked", "Matched", "asked_of", "check", "decide_all", "match"]
 
 Switches = Mapping[str, bool]
 
@@ -72,11 +73,29 @@ def passed(checked: Checked) -> pa.Array:
     return pa.array(np.flatnonzero(failed.to_numpy() == 0))
 
 
-def match(checked: Checked, register: Register, rules: RuleSet, switches: Switches | None = None) -> Matched:
-    """Match the requests that passed, and evaluate every rule of stage match over what the register said."""
+def asked_of(checked: Checked, blind: Blind | None = None) -> pa.Table:
+    """What the requests that passed ask about whom (R39), as fingerprints; see `intake.subjects`."""
     rows = passed(checked)
-    asked = pa.table({"ordinal": checked.facts["ordinal"], "taxable_periods": checked.facts["periods"]}).take(rows)
-    facts = match_requests(prepare_requests(asked, checked.names.take(rows), checked.addresses.take(rows)), register)
+    return asked(checked.names.take(rows), checked.facts.take(rows), blind)
+
+
+def match(
+    checked: Checked,
+    register: Register,
+    rules: RuleSet,
+    switches: Switches | None = None,
+    own: pa.Table | None = None,
+    earlier: Sequence[pa.Table] = (),
+) -> Matched:
+    """Match the requests that passed, and evaluate every rule of stage match over what the register said.
+
+    `own` and `earlier` are what this batch and others asked about whom, as `asked_of` gives it; by default this batch alone is counted.
+    """
+    rows = passed(checked)
+    wanted = pa.table({"ordinal": checked.facts["ordinal"], "taxable_periods": checked.facts["periods"]}).take(rows)
+    facts = match_requests(prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows)), register)
+    counted = subject_addresses(wanted["ordinal"], asked_of(checked) if own is None else own, earlier)
+    facts = facts.append_column("subject_addresses", counted)
     joined = _beside(checked.facts.take(rows), facts)
     findings = evaluate(rules, "match", joined, switches=switches)
     return Matched(facts, findings, summarise(findings, rules, "match"))

@@ -24,6 +24,7 @@ from portcullis.replay import numbered
 
 Row = dict[str, str | None]
 LAWFUL = Source("lawful", "clean", 1, "confirm")
+PLACE = ("address_line", "unit", "city", "state", "postal_code")
 NEAR = Source("one letter amiss", "clean", 37, "disclose")
 GOOD = {"officers": 1, "engaged_signed": 1, "engaged_eligible": 1, "engaged_trained": 1, "engaged_min_load": 40}
 
@@ -52,6 +53,13 @@ def eleven_surnames() -> list[Row]:
 def two_in_one_case() -> list[Row]:
     other = row_of(Source("", "clean", 2, ""))
     return [row_of(LAWFUL), other | {"case_id": row_of(LAWFUL)["case_id"]}]
+
+
+def at_four_addresses() -> list[Row]:
+    """The lawful request, and three more for the same person at other people's addresses."""
+    mine = row_of(LAWFUL)
+    places = [{name: row_of(Source("", "clean", n, ""))[name] for name in PLACE} for n in (2, 3, 4)]
+    return [mine, *(mine | place | {"request_id": f"q-{n}"} for n, place in enumerate(places))]
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,7 @@ CASES: Mapping[str, Case] = {
     "R32": Case(hostile(31), "no_disclosure", "M-TIN-MISMATCH"),
     "R33": Case(lambda: [row_of(NEAR)], "no_disclosure", "M-ADDR-UNCONFIRMED", switches={"R33_tolerance": False}),
     "R34": Case(hostile(38), "refer", "M-AMBIGUOUS"),
+    "R39": Case(at_four_addresses, "refer", "D-ASKED-AGAIN"),
 }
 
 

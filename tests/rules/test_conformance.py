@@ -82,7 +82,10 @@ STRANGE = [
     "\ufeff",
 ]
 texts = st.one_of(
-    st.none(), st.sampled_from(NAMED), st.sampled_from(STRANGE), st.text(st.characters(exclude_characters="\x00"), max_size=6)
+    st.none(),
+    st.sampled_from(NAMED),
+    st.sampled_from(STRANGE),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=6),
 )
 days = st.one_of(st.none(), st.sampled_from([0, 20514, 20514 - 91, 20514 - 90, FIRST_DAY, LAST_DAY]), st.integers(FIRST_DAY, LAST_DAY))
 numbers = st.one_of(st.none(), st.sampled_from([0, 1, 2, 26, 18, 91, 100, 101, 2**63 - 1, -(2**63)]), st.integers(-(2**63), 2**63 - 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portcullis import evidence, pipeline
+from portcullis import asked, evidence, pipeline
 from portcullis.batches import get, move
 from portcullis.home import Home
 from portcullis.model import BatchState
@@ -14,7 +14,7 @@ __all__ = ["check_batch"]
 
 
 def check_batch(home: Home, batch_id: str) -> None:
-    """Type the rows, evaluate stage check, and keep what it said (masked reasons are used and dropped)."""
+    """Type the rows, evaluate stage check, and keep what it said (masked reasons are used and dropped) and what is asked about whom."""
     with reading(home.engine) as conn:
         row = get(conn, batch_id)
         agreement = agreement_of(home, conn, row)
@@ -29,8 +29,10 @@ def check_batch(home: Home, batch_id: str) -> None:
         "findings": checked.findings,
         "totals": checked.totals,
     }
+    fingerprints = pipeline.asked_of(checked, asked.blinder(home))
     with writing(home.engine) as conn:
         for name, table in tables.items():
             evidence.write(home, conn, batch_id, f"checked_{name}", table)
+        asked.write(home, conn, batch_id, row["received_at"], fingerprints)
         once(conn, batch_id, "checked", at=home.now())
         move(conn, batch_id, BatchState.RECEIVED, BatchState.CHECKED)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import insert, update
 
-from portcullis import evidence, pipeline
+from portcullis import asked, evidence, pipeline
 from portcullis.batches import get, move, take_stock
 from portcullis.errors import Refused
 from portcullis.home import Home
@@ -36,7 +36,8 @@ def match_step(home: Home, batch_id: str) -> None:
                 once(conn, batch_id, "inspected", index, at=home.now())
     with reading(home.engine) as conn:
         checked = checked_of(home, conn, batch_id)
-    matched = pipeline.match(checked, register, agreement.rules, switches_of(row))
+        own, earlier = asked.own(home, conn, batch_id), asked.earlier(home, conn, batch_id, row["received_at"])
+    matched = pipeline.match(checked, register, agreement.rules, switches_of(row), own, earlier)
     with writing(home.engine) as conn:
         for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
             evidence.write(home, conn, batch_id, f"matched_{name}", table)

@@ -30,6 +30,7 @@ PROVED_BUT_BY_A_PERSON = {
     "I-ONE-STATUTE",
     "I-FINALITY",
     "I-LOAD",
+    "I-ASKED-AGAIN",
     "I-CO-FILER",
     "I-STATUTE-LISTED",
     "I-PURPOSE-LISTED",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from portcullis.store.schema.batches import assignment, batch, engagement, referral, request, review, sample, sample_item, sample_stock
+from portcullis.store.schema.batches import (
+    asked,
+    assignment,
+    batch,
+    engagement,
+    referral,
+    request,
+    review,
+    sample,
+    sample_item,
+    sample_stock,
+)
 from portcullis.store.schema.columns import metadata
 from portcullis.store.schema.parties import agreement, agreement_signature, court_order, key, officer, party, standing, vault
 from portcullis.store.schema.record import act_nonce, inspection, leaf, ledger_head, meta, outbox, step
@@ -12,6 +23,7 @@ __all__ = [
     "act_nonce",
     "agreement",
     "agreement_signature",
+    "asked",
     "assignment",
     "authorization",
     "batch",

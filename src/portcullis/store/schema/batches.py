@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from portcullis.model import BatchState, Decision, Role
 from portcullis.store.schema.columns import blob, flag, leaf_ref, number, one_of, table, text
 
-__all__ = ["assignment", "batch", "engagement", "referral", "request", "review", "sample", "sample_item", "sample_stock"]
+__all__ = ["asked", "assignment", "batch", "engagement", "referral", "request", "review", "sample", "sample_item", "sample_stock"]
 
 _NEEDED = ("agreement_id", "agreement_version", "agency", "gate", "data_class", "signer", "nonce", "file_root", "count", "rules_hash")
 
@@ -48,6 +48,9 @@ batch = table(
 `sample_k` is the row of `sample_stock` that refers back to this batch. `evidence_sha256s` is canonical JSON: file name to hash."""
 
 Index(None, batch.c.state)
+
+asked = table("asked", text("batch_id", ForeignKey("batch.id"), key=True), number("received_at"), text("sha256"))
+"""Which batches were checked, and the hash of the file of keyed fingerprints that says what each asked about whom (R39)."""
 
 engagement = table(
     "engagement",

@@ -175,6 +175,14 @@ CREATE TABLE vault (
     CONSTRAINT fk_vault_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
 ){strict};
 
+CREATE TABLE asked (
+    batch_id TEXT NOT NULL,
+    received_at {whole} NOT NULL,
+    sha256 TEXT NOT NULL,
+    CONSTRAINT pk_asked PRIMARY KEY (batch_id),
+    CONSTRAINT fk_asked_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
 CREATE TABLE assignment (
     batch_id TEXT NOT NULL,
     person TEXT NOT NULL,
