@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
 from portcullis.matching.load import RegisterInfo, load_register
@@ -78,3 +79,29 @@ class World:
         """Who would be disclosed: the person when exactly one is meant and nobody else could be, else None."""
         facts = self.ask(name, home, plan, **more)
         return facts["person_id"] if facts["candidates"] == 1 and facts["rivals"] == 0 else None
+
+
+ASKED = [
+    {"request_id": "right", **named("Walter", "Haines", "E"), **HOME},
+    {"request_id": "nobody", **named("Osbert", "Quimby", "E"), **HOME},
+    {"request_id": "blank", **named("Walter", "Haines", "E"), "address_line": " ", "city": None, "state": None, "postal_code": None},
+    {"request_id": "thin", **named("Walter", "Haines"), **HOME},
+    {"request_id": "wrong", **named("Rosalind", "Haines", "T"), **HOME},
+]
+TRUTH = {"right": "subject", "nobody": None, "blank": "subject", "thin": "subject", "wrong": None}
+"""What `match evaluate` is asked in the tests, and who is meant."""
+
+
+def files(world: World, truth: dict[str, str | None] | None = None) -> list[str]:
+    """The arguments of `match evaluate` for ASKED and TRUTH, written beside the world's register."""
+    source = world.write()
+    pq.write_table(text_table(ASKED), world.folder / "requests.parquet")
+    rows = [{"request_id": k, "person_id": v} for k, v in (truth or TRUTH).items()]
+    pa.csv.write_csv(text_table(rows), world.folder / "truth.csv")
+    return ["--register", str(source), "--requests", str(world.folder / "requests.parquet"), "--truth", str(world.folder / "truth.csv")]
+
+
+def asked(requests: list[Row]) -> pa.Table:
+    """Prepared requests, with every column that matching reads."""
+    columns = ["given_name", "middle_name", "family_name", "suffix", "date_of_birth", "taxpayer_number", *HOME]
+    return prepare_requests(pa.table({c: pa.array([r.get(c) for r in requests], pa.string()) for c in columns}))

@@ -11,21 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from matching_world import ELSEWHERE, HOME, World, named, text_table
+from matching_world import ASKED, ELSEWHERE, HOME, World, files, named, text_table
 from portcullis.cli.match import app
 from portcullis.errors import Refused
 from portcullis.matching.evaluate import score
 from portcullis.matching.strata import wrong_bound
 
 RUN = CliRunner()
-ASKED = [
-    {"request_id": "right", **named("Walter", "Haines", "E"), **HOME},
-    {"request_id": "nobody", **named("Osbert", "Quimby", "E"), **HOME},
-    {"request_id": "blank", **named("Walter", "Haines", "E"), "address_line": " ", "city": None, "state": None, "postal_code": None},
-    {"request_id": "thin", **named("Walter", "Haines"), **HOME},
-    {"request_id": "wrong", **named("Rosalind", "Haines", "T"), **HOME},
-]
-TRUTH = {"right": "subject", "nobody": None, "blank": "subject", "thin": "subject", "wrong": None}
 
 
 @pytest.fixture
@@ -34,14 +26,6 @@ def world(tmp_path: Path) -> World:
     made.add("subject", named("Walter", "Haines", "E"), homes=[ELSEWHERE, HOME])
     made.add("wife", named("Rosalind", "Haines", "T"))
     return made
-
-
-def files(world: World, truth: dict[str, str | None] | None = None) -> list[str]:
-    source = world.write()
-    pq.write_table(text_table(ASKED), world.folder / "requests.parquet")
-    rows = [{"request_id": k, "person_id": v} for k, v in (truth or TRUTH).items()]
-    pa.csv.write_csv(text_table(rows), world.folder / "truth.csv")
-    return ["--register", str(source), "--requests", str(world.folder / "requests.parquet"), "--truth", str(world.folder / "truth.csv")]
 
 
 def test_the_figures_and_the_decisions(world: World) -> None:

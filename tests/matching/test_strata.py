@@ -7,10 +7,9 @@ from pathlib import Path
 from xml.parsers import expat
 
 import pytest
-from test_evaluate import TRUTH, files
 from typer.testing import CliRunner
 
-from matching_world import HOME, World, named
+from matching_world import HOME, TRUTH, World, files, named
 from portcullis.cli.match import app
 from portcullis.matching.pictures import waterfall_svg
 from portcullis.matching.strata import BUDGET, frontier, over_budget, strata, stratum_of

@@ -25,9 +25,10 @@ import pyarrow.compute as pc
 from portcullis.errors import Refused
 from portcullis.intake import addresses as address_standard
 from portcullis.intake import names as name_standard
+from portcullis.matching.direct import marks_of, sorted_index
 from portcullis.matching.folder import write_folder
 from portcullis.matching.frequency import given_table
-from portcullis.matching.hashing import Keys, combine, text_keys
+from portcullis.matching.hashing import combine, text_keys
 from portcullis.matching.kin import relatives
 from portcullis.matching.lexicon import LEXICON_VERSION
 from portcullis.matching.occupancy import occupancy, surname_of
@@ -77,22 +78,18 @@ def _require_ids(rows: pa.Table, table: str) -> None:
         )
 
 
-def _sorted_index(keys: Keys, rows: npt.NDArray[np.int64]) -> pa.Table:
-    live = np.flatnonzero(keys)
-    order = live[np.argsort(keys[live], kind="stable")]
-    return pa.table({"key": pa.array(keys[order]), "row": pa.array(rows[order])})
-
-
 def _indexes(names: pa.Table, place: pa.Table) -> dict[str, pa.Table]:
     by_zip, by_city = look_up_keys(place)
     rows = np.arange(place.num_rows, dtype=np.int64)
     person = np.asarray(names["person"]).astype(np.int64)
-    return {
-        "index_zip": _sorted_index(by_zip, rows),
-        "index_city": _sorted_index(by_city, rows),
-        "index_number": _sorted_index(text_keys(names["number"]), person),
-        "index_name": _sorted_index(combine(text_keys(names["given_first"]), text_keys(names["family"])), person),
+    marks, name = marks_of(place), combine(text_keys(names["given_first"]), text_keys(names["family"]))
+    found = {
+        "index_zip": sorted_index(by_zip, rows, marks),
+        "index_city": sorted_index(by_city, rows, marks),
+        "index_number": sorted_index(text_keys(names["number"]), person),
+        "index_name": sorted_index(name, person),
     }
+    return {k: v[0] for k, v in found.items()} | {f"{k}_begin": v[1] for k, v in found.items()}
 
 
 def _known_addresses(rows: pa.Table, ids: pa.Array) -> tuple[pa.Table, npt.NDArray[np.int32], int]:

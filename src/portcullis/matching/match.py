@@ -12,7 +12,7 @@ Each request is compared with the register alone, never with another request: al
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -115,11 +115,26 @@ def _by_number(requests: pa.Table, register: Register, single: Rows) -> Rows:
     return single[owner] * register.size + person
 
 
-def _elsewhere(pairs: Rows, register: Register, known: Meetings) -> Meetings:
+def _unmet(packed: Rows, register: Register, *known: Meetings) -> Flags:
+    """Which of the packed (request, person) pairs stand in none of the meetings, which are in this order."""
+    fresh = np.ones(len(packed), np.bool_)
+    for meetings in known:
+        met = meetings.request * register.size + meetings.person
+        fresh &= np.searchsorted(met, packed, "left") == np.searchsorted(met, packed, "right")
+    return fresh
+
+
+def _near(requests: pa.Table, register: Register, single: Rows, known: Meetings) -> Meetings:
+    """Whoever lives near, not at, the address of the requests `single`."""
+    found = meet_places(requests.take(pa.array(single)), register, near=True)
+    found = replace(found, request=single[found.request])
+    return found.only(_unmet(found.request * register.size + found.person, register, known))
+
+
+def _elsewhere(pairs: Rows, register: Register, *known: Meetings) -> Meetings:
     """Packed (request, person) pairs that were not met by place."""
     packed = distinct(pairs)
-    met = known.request * register.size + known.person
-    packed = packed[np.searchsorted(met, packed, "left") == np.searchsorted(met, packed, "right")]  # meetings are in this order
+    packed = packed[_unmet(packed, register, *known)]
     size = len(packed)
     none = np.zeros(size, np.int8)
     return Meetings(packed // max(register.size, 1), packed % max(register.size, 1), np.full(size, -1), none, none, none)
@@ -140,16 +155,15 @@ def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
 
 def _compared(requests: pa.Table, register: Register, plan: Plan, *, everything: bool = False) -> tuple[Meetings, Columns]:
     """Steps 1 to 4: everybody met, and how they compare."""
-    everyone = meet_places(requests, register)
-    near = everyone.place == Place.NEAR
-    meetings = everyone.only(~near)
+    meetings = meet_places(requests, register)
     pairs, marks = compare_people(requests, register, meetings, everything=everything)
     pairs = _accept(requests, register, meetings, pairs, marks, plan)
     accepted = np.bincount(meetings.request, pairs["accepted"], requests.num_rows).astype(np.int64)
     single = np.flatnonzero(accepted == 1)
     taken = meetings.person[(pairs["accepted"] == 1) & (accepted[meetings.request] == 1)]
     elsewhere = np.concatenate([_by_number(requests, register, single), _housemates(register, single, taken)])
-    for extra in (everyone.only(near & (accepted[everyone.request] == 1)), _elsewhere(elsewhere, register, everyone)):
+    nearby = _near(requests, register, single, meetings)
+    for extra in (nearby, _elsewhere(elsewhere, register, meetings, nearby)):
         others, _ = compare_people(requests, register, extra, everything=everything)
         meetings, pairs = _joined(meetings, extra, pairs, others)
     meant = could_be_meant(pairs, plan.apart_by) & (pairs["accepted"] == 0) & (accepted[meetings.request] == 1)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis.matching.compare.place import Place, code_places, compare_places, compare_units
+from portcullis.matching.direct import marks_of
 from portcullis.matching.people import distinct
 from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
 from portcullis.matching.register import Register
@@ -40,11 +41,14 @@ class Meetings:
         return Meetings(*(getattr(self, f)[rows] for f in self.__dataclass_fields__))
 
 
-def _found(requests: pa.Table, register: Register) -> tuple[Rows, Rows]:
-    """Distinct (request, address row) pairs that share a key."""
-    by_zip, by_city = look_up_keys(requests)
+def _found(requests: pa.Table, register: Register, close: bool) -> tuple[Rows, Rows]:
+    """Distinct (request, address row) pairs that share a key; with `close` only where the addresses could be equal or within tolerance."""
+    keys, asked = look_up_keys(requests), marks_of(requests)
     size = register.tables["addresses"].num_rows
-    packed = [owner * size + row for owner, row in (register.find("index_zip", by_zip), register.find("index_city", by_city))]
+    packed = []
+    for index, wanted in zip(("index_zip", "index_city"), keys, strict=True):
+        owner, row = register.find_close(index, wanted, asked) if close else register.find(index, wanted)
+        packed.append(owner * size + row)
     both = distinct(np.concatenate(packed))
     return both // max(size, 1), both % max(size, 1)
 
@@ -62,15 +66,15 @@ def _years(register: Register, rows: Rows) -> tuple[Rows, Rows]:
     return np.where(since < 0, until, since), np.where(until < 0, since, until)
 
 
-def meet_places(requests: pa.Table, register: Register) -> Meetings:
-    """Everybody with an address on file that is equal to, within tolerance of, or near the supplied one."""
-    request, row = _found(requests, register)
+def meet_places(requests: pa.Table, register: Register, *, near: bool = False) -> Meetings:
+    """Everybody with an address on file that is equal to the supplied one or within its tolerance; with `near` near ones as well."""
+    request, row = _found(requests, register, close=not near)
     touched, where = np.unique(row, return_inverse=True)
     places = code_places(pa.concat_tables([requests.select(list(PLACE_COLUMNS)), register.take("addresses", touched, PLACE_COLUMNS)]))
     right = requests.num_rows + where
     level = compare_places(places, request, right)
     unit = compare_units(places, request, right)
-    kept = np.flatnonzero(level >= Place.NEAR)
+    kept = np.flatnonzero(level >= (Place.NEAR if near else Place.WITHIN))
     request, row, level, unit = request[kept], row[kept], level[kept], unit[kept]
     current = register.column("addresses", "last_known")[row] == 1
     period = np.where(current, 1, in_periods(requests["periods"], request, *_years(register, row))).astype(np.int8)
@@ -79,9 +83,16 @@ def meet_places(requests: pa.Table, register: Register) -> Meetings:
 
 
 def _best(all_rows: Meetings) -> Meetings:
-    """One meeting per request and person: by what R33 accepts, then current or requested, then the closer address, then the first."""
-    good = ((all_rows.place >= Place.WITHIN) & (all_rows.unit >= 0)).astype(np.int64)
-    rank = good * 64 + (all_rows.period == 1) * 32 + all_rows.place * 8 + (all_rows.unit + 1)
+    """One meeting per request and person: at the address before near it, then what R33 accepts, then current or requested, then the closer
+    address, then the first."""
+    here = all_rows.place >= Place.WITHIN
+    rank = (
+        here * np.int64(128)
+        + (here & (all_rows.unit >= 0)) * np.int64(64)
+        + (all_rows.period == 1) * 32
+        + all_rows.place * 8
+        + (all_rows.unit + 1)
+    )
     order = np.lexsort((all_rows.row, -rank, all_rows.person, all_rows.request))
     request, person = all_rows.request[order], all_rows.person[order]
     first = np.ones(len(order), np.bool_)

@@ -1,4 +1,4 @@
-"""A prepared register, open for matching: read-only tables, and look-ups by sorted keys."""
+"""A prepared register, open for matching: read-only tables, and look-ups by the direct index."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from portcullis.errors import Refused
+from portcullis.matching.direct import Marks, buckets, possible
 from portcullis.matching.folder import INDEX, read_index, read_tables
 from portcullis.matching.hashing import Keys
 from portcullis.matching.load import standardisers
@@ -42,20 +43,29 @@ class Register:
         chunks = self.tables[table][name]
         return np.asarray(chunks.chunk(0) if chunks.num_chunks == 1 else chunks)
 
-    def _range(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
+    def _reached(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
+        """(which key, place in `index`) of the rows that carry the key; key 0 finds nothing."""
         known = self.column(index, "key")
-        begin = np.searchsorted(known, keys, "left").astype(np.int64)
-        return begin, np.where(keys == 0, begin, np.searchsorted(known, keys, "right")).astype(np.int64)
+        owner, at = buckets(self.column(f"{index}_begin", "begin"), len(known), keys)
+        hit = known[at] == keys[owner]
+        return owner[hit], at[hit]
 
     def count(self, index: str, keys: Keys) -> Rows:
-        """How many rows of `index` carry each of `keys`."""
-        begin, end = self._range(index, keys)
-        return end - begin
+        """How many rows of `index` are looked at for each of `keys`: at least those that carry it."""
+        owner, _ = buckets(self.column(f"{index}_begin", "begin"), self.tables[index].num_rows, keys)
+        counted: Rows = np.bincount(owner, minlength=len(keys)).astype(np.int64)
+        return counted
 
     def find(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
         """(which key, which row) for every row of `index` that carries one of `keys`; key 0 finds nothing."""
-        owner, position = expand(*self._range(index, keys))
-        return owner, self.column(index, "row")[position].astype(np.int64)
+        owner, at = self._reached(index, keys)
+        return owner, self.column(index, "row")[at].astype(np.int64)
+
+    def find_close(self, index: str, keys: Keys, asked: Marks) -> tuple[Rows, Rows]:
+        """As `find`, without the rows whose address can neither be equal to nor within tolerance of the one asked for (direct.py)."""
+        owner, at = self._reached(index, keys)
+        kept = possible(asked, owner, {name: self.column(index, name) for name in asked}, at)
+        return owner[kept], self.column(index, "row")[at[kept]].astype(np.int64)
 
     def names_of(self, person: Rows) -> tuple[Rows, Rows]:
         """(which of `person`, name row) for every filed name of the given persons."""
