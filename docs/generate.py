@@ -290,6 +290,25 @@ def commands() -> Mapping[str, str]:
     return {"commands.md": "\n".join(parts)}
 
 
+# ---- the HTTP API
+
+
+def api() -> Mapping[str, str]:
+    """The document of the API, and a page's table of its calls."""
+    import json  # noqa: PLC0415
+
+    from portcullis.api import application  # noqa: PLC0415
+
+    document = application(None).openapi()
+    rows = []
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            kinds = [f"{status} {', '.join(map(code, answer.get('content', {})))}".strip() for status, answer in call["responses"].items()]
+            rows.append((code(f"{method.upper()} {path}"), call.get("summary", ""), call.get("description", ""), "; ".join(kinds)))
+    listed = table(("call", "what", "in words", "answers"), rows)
+    return {"openapi.json": json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False), "9-api.md#api": listed}
+
+
 # ---- writing and checking
 
 PARTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
@@ -299,6 +318,7 @@ PARTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "ladder": ladder,
     "settings": settings,
     "commands": commands,
+    "api": api,
 }
 
 

@@ -39,7 +39,16 @@ READS = frozenset(
             "batch status",
             "key list",
         ),
-        *("ledger prove", "ledger trust", "ledger verify", "match evaluate", "match explain", "officer list", "order list"),
+        *(
+            "recipient state",
+            "ledger prove",
+            "ledger trust",
+            "ledger verify",
+            "match evaluate",
+            "match explain",
+            "officer list",
+            "order list",
+        ),
         *("register profile", "release list", "replay june-2025", "review next", "review show"),
         *("rules diff", "rules explain", "rules list", "rules test"),
     }

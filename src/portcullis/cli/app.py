@@ -29,6 +29,7 @@ from portcullis.cli import (
     release,
     review,
     rules,
+    serving,
 )
 from portcullis.cli.output import FAILED, USAGE, fail, outside
 from portcullis.cli.typed import SURROGATE
@@ -60,6 +61,7 @@ def _top(_version: Annotated[bool, typer.Option("--version", callback=_version, 
 homes.mount(app)
 demo.mount(app)
 accounting.mount(app)
+serving.mount(app, people.key)
 for name, module in (
     ("agreement", agreement),
     ("order", orders),

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from portcullis.cli.acting import ExpiresOption, KeyOption, load_signing_key, secret_of
+from portcullis.cli.calling import mount
 from portcullis.cli.output import JsonOption, result
 from portcullis.crypto import AgreementKey, canonical, key_id_of, load_key, write_private
 from portcullis.datafile import Limits, read, write_csv
@@ -26,11 +27,12 @@ from portcullis.recipient import Answer, Arrived, Asking, acknowledge, engage, o
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The asking agency's side: pack, engage, open, acknowledge.", no_args_is_help=True)
+app = typer.Typer(help="The asking agency's side: pack, engage, send, fetch, open, acknowledge.", no_args_is_help=True)
 
 FolderArgument = Annotated[Path, typer.Argument(help="The folder of the batch, or of what came back.")]
 OfficerOption = Annotated[str, typer.Option(help="The officer who acts, as ICE-0002.")]
 AgreementOption = Annotated[str, typer.Option(help="The agreement's id.")]
+mount(app)
 VkeyOption = Annotated[Path, typer.Option(help="The gateway's verifier key (its ledger's vkey), obtained from the gateway apart.")]
 _COLUMNS = ("ordinal", "request", "decision", *ADDRESS_FIELDS, "purpose", "use_until")
 _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?\Z", re.ASCII)

@@ -4,6 +4,7 @@
 """
 
 from portcullis.crypto.canonical import canonical, strict_loads
+from portcullis.crypto.certificate import authority, authority_key, issue, peer_agency
 from portcullis.crypto.commit import blind_index, commit, commit_text, open_commitment
 from portcullis.crypto.dsse import ACT_TYPE, Lookup, open_act, open_dsse, pae, read_dsse, sign_act, sign_dsse, signer_of
 from portcullis.crypto.encoding import decode64, encode64
@@ -22,6 +23,8 @@ __all__ = [
     "Lookup",
     "Passkey",
     "SigningKey",
+    "authority",
+    "authority_key",
     "blind_index",
     "canonical",
     "challenge_of",
@@ -32,6 +35,7 @@ __all__ = [
     "decode64",
     "destroy",
     "encode64",
+    "issue",
     "jwk_thumbprint",
     "key_id_of",
     "load_key",
@@ -43,6 +47,7 @@ __all__ = [
     "open_sealed",
     "pae",
     "passkey_envelope",
+    "peer_agency",
     "read_dsse",
     "read_parquet",
     "read_private",

@@ -4,6 +4,7 @@ It shares with the gateway the formats and the keys, and nothing else: neither s
 """
 
 from portcullis.recipient.acknowledge import acknowledge
+from portcullis.recipient.client import Gateway, Sent
 from portcullis.recipient.engage import engage, packed_envelope, sign_engagement
 from portcullis.recipient.opening import Answer, open_answers
 from portcullis.recipient.pack import Asking, pack, sign_envelope
@@ -13,6 +14,8 @@ __all__ = [
     "Answer",
     "Arrived",
     "Asking",
+    "Gateway",
+    "Sent",
     "acknowledge",
     "engage",
     "open_answers",

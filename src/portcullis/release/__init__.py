@@ -5,6 +5,7 @@ from portcullis.release.commit import commit_release
 from portcullis.release.deliver import deliver
 from portcullis.release.dispatch import Withheld, dispatch
 from portcullis.release.gather import gather
+from portcullis.release.hand_over import hand_over
 from portcullis.release.receipt import record_receipt
 
-__all__ = ["Withheld", "answer_body", "commit_release", "deliver", "dispatch", "gather", "prepare_answers", "record_receipt"]
+__all__ = ["Withheld", "answer_body", "commit_release", "deliver", "dispatch", "gather", "hand_over", "prepare_answers", "record_receipt"]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +51,10 @@ class Received:
     message: str | None = None
 
 
-def receive(home: Home, folder: Path) -> Received:
+def receive(home: Home, folder: Path, beside: Callable[[Connection, str], None] | None = None) -> Received:
     """Receive the batch in `folder` (`batch.json`, one data file, `salts.bin`, `engagements.jsonl`).
 
+    `beside` writes something of the caller's in the same transaction, given the batch's number.
     Never raises for what the sender did: the answer is a refused batch. Raises Refused only when `folder` is no directory.
     """
     if not folder.is_dir():
@@ -66,9 +67,13 @@ def receive(home: Home, folder: Path) -> Received:
     with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
         judged = _judged(home, conn, folder, opened)  # what held a moment ago may have changed
         if judged.refused is None and judged.agreement is not None:
-            return _accept(home, conn, judged.opened, judged.agreement, judged.engaged)
-        same = judged.reason == beforehand.reason and judged.opened.rows is beforehand.opened.rows
-        return _refuse(home, conn, judged, written if same else None)
+            got = _accept(home, conn, judged.opened, judged.agreement, judged.engaged)
+        else:
+            same = judged.reason == beforehand.reason and judged.opened.rows is beforehand.opened.rows
+            got = _refuse(home, conn, judged, written if same else None)
+        if beside is not None:
+            beside(conn, got.batch_id)
+        return got
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from portcullis.store.schema.batches import (
 )
 from portcullis.store.schema.columns import metadata
 from portcullis.store.schema.parties import agreement, agreement_signature, court_order, key, officer, party, standing, vault
-from portcullis.store.schema.record import act_nonce, inspection, leaf, ledger_head, meta, outbox, step
+from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, step
 from portcullis.store.schema.releases import authorization, receipt, release
 
 __all__ = [
     "act_nonce",
     "agreement",
     "agreement_signature",
+    "api_call",
     "asked",
     "assignment",
     "authorization",

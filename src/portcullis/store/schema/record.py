@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 
 from portcullis.store.schema.columns import blob, leaf_ref, number, one_of, serial, table, text
 
-__all__ = ["act_nonce", "inspection", "leaf", "ledger_head", "meta", "outbox", "step"]
+__all__ = ["act_nonce", "api_call", "inspection", "leaf", "ledger_head", "meta", "outbox", "step"]
 
 meta = table("meta", text("key", key=True), text("value"))
 """Facts about this home: log origin, gateway id. One row per key."""
@@ -48,6 +48,18 @@ step = table(
 
 act_nonce = table("act_nonce", text("nonce", key=True), number("at"))
 """The nonces of all signed acts ever accepted: an act counts once."""
+
+api_call = table(
+    "api_call",
+    text("agency", ForeignKey("party.agency"), key=True),
+    text("key", key=True),
+    text("fingerprint"),
+    text("batch_id", ForeignKey("batch.id")),
+    number("at"),
+)
+"""Batches received over the HTTP API, by the caller's idempotency key; `fingerprint` is a keyed hash of the envelope."""
+
+Index(None, api_call.c.batch_id)
 
 outbox = table(
     "outbox",

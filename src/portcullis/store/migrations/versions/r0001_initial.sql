@@ -175,6 +175,19 @@ CREATE TABLE vault (
     CONSTRAINT fk_vault_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
 ){strict};
 
+CREATE TABLE api_call (
+    agency TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    at {whole} NOT NULL,
+    CONSTRAINT pk_api_call PRIMARY KEY (agency, key),
+    CONSTRAINT fk_api_call_agency FOREIGN KEY(agency) REFERENCES party (agency),
+    CONSTRAINT fk_api_call_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
+CREATE INDEX ix_api_call_batch_id ON api_call (batch_id);
+
 CREATE TABLE asked (
     batch_id TEXT NOT NULL,
     received_at {whole} NOT NULL,

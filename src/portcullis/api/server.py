@@ -1,0 +1,113 @@
+"""Serving over mutual TLS.
+
+1. TLS 1.3 only; a caller without a certificate under one of the given authorities does not get as far as a request.
+2. An authority given here must hold the root key of an agency that is enrolled in the home; any other is refused at the start.
+3. The certificate TLS verified is put into each request's scope from the connection itself; callers cannot write it.
+4. Without TLS only this machine is served (a loopback address).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from sqlalchemy import select
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from portcullis.crypto import authority_key, encode64
+from portcullis.errors import Refused
+from portcullis.home import Home
+from portcullis.store import reading, schema
+
+__all__ = ["Tls", "check_address", "check_authorities", "server"]
+
+_IDLE = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The server's certificate and key, the secret its key is encrypted under, and the authorities whose callers it takes."""
+
+    certificate: Path
+    key: Path
+    authorities: Path
+    secret: bytes
+
+
+class _Connection(H11Protocol):
+    """One connection; its requests carry the certificate that was verified for it."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        found = transport.get_extra_info("ssl_object")
+        self.app = _WithPeer(self.app, found.getpeercert(binary_form=True) if found else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _WithPeer:
+    app: ASGIApp
+    certificate: bytes | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["extensions"] = {**scope.get("extensions", {}), "tls": {"client_cert": self.certificate}}
+        await self.app(scope, receive, send)
+
+
+def check_address(host: str, tls: Tls | None) -> None:
+    """Raises Refused for an address other machines reach, without TLS."""
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    if not local and tls is None:
+        raise Refused(
+            "Other machines could reach this address.", "Without TLS only this machine is served.", "Type: portcullis serve --help"
+        )
+
+
+def check_authorities(home: Home, file: Path) -> None:
+    """Raises Refused unless each authority in the file is the root of an agency enrolled here."""
+    with reading(home.engine) as conn:
+        roots = set(conn.execute(select(schema.party.c.root_public)).scalars())
+    end = "-----END CERTIFICATE-----"
+    for pem in file.read_text(encoding="ascii").split(end)[:-1]:
+        if encode64(authority_key((pem + end).encode())) not in roots:
+            raise Refused(
+                f"{file.name} holds an authority that is no agency's root here.",
+                "Whoever holds its key could call as anybody.",
+                "Remove it.",
+            )
+
+
+def server(app: ASGIApp, host: str, port: int, tls: Tls | None = None) -> uvicorn.Server:
+    """A server that is ready to run."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=_Connection,
+        ws="none",
+        access_log=False,  # addresses of calls hold batch numbers and nothing else, and still belong in no log by default
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=_IDLE,
+        h11_max_incomplete_event_size=32 << 10,
+        ssl_context_factory=None if tls is None else lambda _config, _default: _context(tls),
+    )
+    return uvicorn.Server(config)
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3  # 1
+    context.load_cert_chain(tls.certificate, tls.key, password=tls.secret)
+    context.load_verify_locations(tls.authorities)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context

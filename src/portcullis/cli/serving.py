@@ -1,0 +1,109 @@
+"""`portcullis serve`, `portcullis worker` and `portcullis key certificate`: what runs as a service."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from portcullis.api import application
+from portcullis.api.server import Tls, check_address, check_authorities, server
+from portcullis.cli.acting import load_signing_key, secret_of
+from portcullis.cli.output import HomeOption, JsonOption, log, result
+from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import AgencyOption
+from portcullis.crypto import authority, issue, write_private
+from portcullis.errors import Refused
+from portcullis.home import open_home
+from portcullis.store import reading, rehearsing
+from portcullis.worker import Worker, waiting
+
+__all__ = ["mount"]
+
+_AUTHORITY, _CERTIFICATE, _KEY = "ca.pem", "certificate.pem", "certificate-key.pem"
+
+
+def mount(app: typer.Typer, key: typer.Typer) -> None:
+    """Add the services to the top, and `certificate` to `key`."""
+    app.command("serve", epilog="Example: portcullis serve --port 8080")(serve)
+    app.command("worker", epilog="Example: portcullis worker --home ./home")(worker)
+    key.command(
+        "certificate", epilog="Example: portcullis key certificate --agency ICE --key root-ICE.json --out ice-tls --name localhost"
+    )(certificate)
+
+
+def serve(
+    home: HomeOption,
+    port: Annotated[int, typer.Option(help="The port.", min=1, max=65_535)] = 8080,
+    host: Annotated[str, typer.Option(help="The address; without TLS only one of this machine.")] = "127.0.0.1",
+    certificate: Annotated[Path | None, typer.Option(help="The server's certificate.", exists=True, dir_okay=False)] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="Its key.", exists=True, dir_okay=False)] = None,
+    client_authorities: Annotated[
+        Path | None, typer.Option(help="The authorities of the agencies that may call (their ca.pem).", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """Serve the HTTP API: over mutual TLS to agencies, or on this machine what anybody may read."""
+    opened = open_home(home)
+    given = (certificate, certificate_key, client_authorities)
+    tls = None
+    if certificate and certificate_key and client_authorities:
+        tls = Tls(certificate, certificate_key, client_authorities, secret_of(opened.path))
+        check_authorities(opened, client_authorities)
+    elif any(given):
+        raise typer.BadParameter("--certificate, --certificate-key and --client-authorities are given together")
+    check_address(host, tls)
+    log(
+        "serve", address=f"{'https' if tls else 'http'}://{'localhost' if host == '127.0.0.1' else host}:{port}", mutual_tls=tls is not None
+    )
+    asyncio.run(server(application(opened), host, port, tls).serve())
+
+
+def worker(
+    home: HomeOption,
+    pause: Annotated[float, typer.Option(help="Seconds between two looks at what waits.", min=0.1, max=3600)] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Do what waits now, and end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what waits for a worker; do nothing.")] = False,
+) -> None:
+    """Do the long work: move every batch until a person must act, and seal what two officers authorized."""
+    opened = open_home(home)
+    if dry_run:
+        with reading(opened.engine) as conn:
+            found = waiting(conn)
+        return result({}, False, "\n".join(f"{batch}  {state}" for batch, state in found) or "Nothing waits for a worker.")
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    working = Worker(opened)
+    while True:
+        for batch, state in working.advance(ended.is_set):
+            log("worker", batch=batch, state=state)
+        if once or ended.wait(pause):
+            return
+
+
+@changes
+def certificate(
+    agency: AgencyOption,
+    key: Annotated[Path, typer.Option("--key", help="The agency root's key file.", exists=True, dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="The folder to make: ca.pem, certificate.pem, certificate-key.pem.")],
+    name: Annotated[list[str] | None, typer.Option(help="A host name or address to serve under (may be repeated).")] = None,
+    days: Annotated[int, typer.Option(help="For how many days it stands.", min=1, max=90)] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Issue a machine's certificate under the agency's root key, for mutual TLS."""
+    root, now = load_signing_key(key, None), int(time.time())
+    if out.exists():
+        raise Refused(f"{out.name} exists.", "A key is never overwritten.", "Name another folder.")
+    made, private = issue(root, agency, name or [], now, days, secret_of(None))
+    if rehearsing():
+        return
+    out.mkdir(mode=0o700, parents=True)
+    (out / _AUTHORITY).write_bytes(authority(root, agency, now))
+    (out / _CERTIFICATE).write_bytes(made)
+    write_private(out / _KEY, private)
+    result({"agency": agency, "days": days}, as_json, f"The certificate is in {out}. Give {_AUTHORITY} to the other agency; keep {_KEY}.")

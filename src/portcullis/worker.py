@@ -1,0 +1,86 @@
+"""The worker: does the long work of every batch as soon as no person is needed, so that no screen and no call ever waits for it.
+
+| state                          | what the worker does                                                    |
+| ------------------------------ | ----------------------------------------------------------------------- |
+| received, checked, matched     | `journey.run`: rules, register, decisions once every referral is closed |
+| sampled                        | `journey.run`: prepares what would leave                                |
+| authorized                     | `commit_release`: seals what two officers signed                        |
+
+It never decides, signs or dispatches. Several workers may run: of two that take the same step one does it and the other is told so.
+A batch that cannot go on is left alone for `REST` seconds; what kept it is told once by its code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
+
+from portcullis.errors import OutOfOrder, PortcullisError, Tampered
+from portcullis.home import Home
+from portcullis.journey import run
+from portcullis.model import BatchState
+from portcullis.publish import publish
+from portcullis.release import commit_release
+from portcullis.store import reading, schema
+
+__all__ = ["REST", "Worker", "waiting"]
+
+REST = 60.0
+"""Seconds before a batch that could not go on is tried again."""
+_RUNS = (BatchState.RECEIVED, BatchState.CHECKED, BatchState.MATCHED)
+
+
+def waiting(conn: Connection) -> list[tuple[str, BatchState]]:
+    """Batches with work that needs no person, oldest first."""
+    b, r = schema.batch, schema.referral
+    states = [*_RUNS, BatchState.SAMPLED, BatchState.AUTHORIZED]
+    query = select(b.c.id, b.c.state, b.c.answers_root).where(b.c.state.in_([s.value for s in states]), b.c.held == 0).order_by(b.c.id)
+    found = []
+    for row in conn.execute(query):
+        state = BatchState(row.state)
+        unresolved = select(r.c.ordinal).where(r.c.batch_id == row.id, r.c.resolution.is_(None)).limit(1)
+        if state is BatchState.MATCHED and conn.execute(unresolved).first():
+            continue
+        if state is BatchState.SAMPLED and row.answers_root is not None:
+            continue
+        found.append((row.id, state))
+    return found
+
+
+@dataclass
+class Worker:
+    """Moves the batches of one home. `clock` counts seconds for the rest after a failure."""
+
+    home: Home
+    clock: Callable[[], float] = time.monotonic
+    _tried: dict[str, float] = field(default_factory=dict)
+
+    def advance(self, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[str, str]]:
+        """Do what waits now; yields each batch with the state it reached, or the kind of error that kept it. Raises Tampered."""
+        with reading(self.home.engine) as conn:
+            batches = waiting(conn)
+        for batch, state in batches:
+            if stop():
+                return
+            if self.clock() < self._tried.get(batch, 0.0):
+                continue
+            yield batch, self._one(batch, state)
+
+    def _one(self, batch: str, state: BatchState) -> str:
+        try:
+            if state is BatchState.AUTHORIZED:
+                commit_release(self.home, batch)
+                publish(self.home)
+                return BatchState.COMMITTED.value
+            return run(self.home, batch).value
+        except Tampered:
+            raise
+        except OutOfOrder:
+            return "moved by another"
+        except (PortcullisError, DBAPIError, OSError) as error:
+            self._tried[batch] = self.clock() + REST
+            return f"kept: {getattr(error, 'code', None) or type(error).__name__}"
