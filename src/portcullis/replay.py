@@ -27,7 +27,19 @@ from portcullis.rules import evaluate_batch
 from portcullis.standing.vaults import APPROVED
 from portcullis.synthetic import SyntheticBatch
 
-__all__ = ["AGREEMENT", "LAYERS", "REPORTED_STANDING", "World", "make_world", "replay", "replay_in"]
+__all__ = [
+    "AGREEMENT",
+    "GOOD_BATCH",
+    "LAYERS",
+    "REPORTED_STANDING",
+    "REPORTED_STORAGE",
+    "Say",
+    "World",
+    "check_file",
+    "make_world",
+    "replay",
+    "replay_in",
+]
 
 AGREEMENT = "irs-ice-2025"
 
@@ -98,13 +110,13 @@ def replay_in(world: World, terms: Agreement, say: Say = lambda _: None) -> dict
     runs: dict[str, Any] = {"as_it_was_done": synthetic.score(old, world.june.truth) | {"seconds": _since(begun)}}
     say("through the gateway")
     begun = time.monotonic()
-    checked = _checked(world.june, terms)
+    checked = check_file(world.june, terms)
     runs["gateway"] = _run(world.june, checked, world.prepared, terms) | {"seconds": _since(begun)}
     say("each layer with the others off")
     layers = _layers(world.june, old, checked, world.prepared, terms)
     say("the same people, lawfully asked")
     begun = time.monotonic()
-    runs["perfected"] = _run(world.again, _checked(world.again, terms), world.prepared, terms) | {"seconds": _since(begun)}
+    runs["perfected"] = _run(world.again, check_file(world.again, terms), world.prepared, terms) | {"seconds": _since(begun)}
     return {"runs": runs, "layers": layers}
 
 
@@ -128,7 +140,8 @@ def officer_table(plan: Mapping[str, range], count: int) -> pa.Table:
     return pa.table({"ordinal": pa.array(np.arange(1, count + 1)), **flags, "engaged_min_load": pa.array(load, mask=~named)})
 
 
-def _checked(batch: SyntheticBatch, terms: Agreement) -> pipeline.Checked:
+def check_file(batch: SyntheticBatch, terms: Agreement) -> pipeline.Checked:
+    """Stage check of every rule over a synthetic file, received on its day."""
     received = (batch.as_of.toordinal() - 719_163) + 1
     return pipeline.check(numbered(batch.requests), officer_table(batch.plan, batch.requests.num_rows), received, terms.rules)
 
@@ -191,7 +204,7 @@ def _stops(layer: Layer, checked: pipeline.Checked, everything: pipeline.Matched
     """Which rows this layer alone fails or refers."""
     count = checked.totals.num_rows
     if layer.stage == "batch":
-        facts = dict(_GOOD_BATCH) | dict(REPORTED_STANDING)
+        facts = dict(GOOD_BATCH) | dict(REPORTED_STANDING)
         failed = any(f.rule in layer.rules and f.verdict >= Verdict.REFER for f in evaluate_batch(terms.rules, facts))
         return np.full(count, failed)
     if layer.stage == "vault":
@@ -204,7 +217,7 @@ def _stops(layer: Layer, checked: pipeline.Checked, everything: pipeline.Matched
     return stops
 
 
-_GOOD_BATCH: Mapping[str, int | str | None] = {
+GOOD_BATCH: Mapping[str, int | str | None] = {
     "written": 1,
     "signature_valid": 1,
     "signer_on_roster": 1,
@@ -226,3 +239,4 @@ _GOOD_BATCH: Mapping[str, int | str | None] = {
     "ids_unique": 1,
     "nonce_fresh": 1,
 }
+"""The facts of a batch whose envelope, agreement and standing are in order."""

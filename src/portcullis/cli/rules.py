@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 
 from portcullis.agreement import find
 from portcullis.cli.output import FAILED, JsonOption, result
+from portcullis.cli.rules_diff import diff_
+from portcullis.cli.sides import chosen
 from portcullis.errors import Refused
 from portcullis.intake.facts_cases import typed_rows
-from portcullis.rules import RuleSet, agreements_folder, diff, explain_rule, load, run_cases
+from portcullis.rules import agreements_folder, explain_rule, run_cases
 from portcullis.rules.cases import CaseResult
 from portcullis.rules.rule import Rule
 
 app = typer.Typer(help="The rules: list, explain, test, diff.", no_args_is_help=True)
+app.command("diff", epilog="Example: portcullis rules diff 2025-08-07 today --replay june-2025 --scale 0.05")(diff_)
 
 NameOption = Annotated[str, typer.Option("--agreement", "-a", help="The name of a shipped agreement, or an agreement's folder.")]
-ValidOption = Annotated[str | None, typer.Option("--valid-on", help="As the law stood on this day (2025-08-07); by default every version.")]
-KnownOption = Annotated[str | None, typer.Option("--known-on", help="As this gateway knew it on this day; by default as on --valid-on.")]
+ValidOption = Annotated[
+    str | None, typer.Option("--as-of", "--valid-on", help="As the law stood on this day (2025-08-07, today); by default every version.")
+]
+KnownOption = Annotated[
+    str | None, typer.Option("--known", "--known-on", help="As this gateway knew it on this day; by default the same day.")
+]
 DEFAULT = "irs-ice-2025"
 
 
-def _chosen(name: str, valid_on: str | None = None, known_on: str | None = None) -> RuleSet:
-    ruleset = load(find(name))
-    if valid_on is None:
-        return ruleset if known_on is None else ruleset.as_of(_day(known_on), _day(known_on))
-    return ruleset.as_of(_day(valid_on), _day(known_on or valid_on))
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Refused("That is not a day.", "A day is written as 2025-08-07.", "Type it so.") from error
-
-
-@app.command("list", epilog="Example: portcullis rules list --valid-on 2025-08-07")
+@app.command("list", epilog="Example: portcullis rules list --as-of 2025-08-07 --known 2025-08-07")
 def list_(name: NameOption = DEFAULT, valid_on: ValidOption = None, known_on: KnownOption = None, as_json: JsonOption = False) -> None:
     """Every rule with its tier, where it is checked and its citation."""
-    ruleset = _chosen(name, valid_on, known_on)
+    ruleset = chosen(name, valid_on, known_on)
     rules = [_line(rule) for rule in ruleset.rules]
     text = [f"{rule.id}  {rule.tier:9}  {rule.stage:7}  {_mark(rule):9}{rule.title}  [{rule.citation}]" for rule in ruleset.rules]
     result({"agreement": ruleset.agreement, "hash": ruleset.hash, "rules": rules}, as_json, "\n".join([*text, f"rule set {ruleset.hash}"]))
@@ -67,7 +56,7 @@ def _line(rule: Rule) -> dict[str, object]:
     }
 
 
-@app.command(epilog="Example: portcullis rules explain R22")
+@app.command(epilog="Example: portcullis rules explain R22 --as-of 2025-08-07")
 def explain(
     rule: Annotated[str, typer.Argument(help="A rule id, or a reason code such as N-90DAY-NOT-RUN.")],
     name: NameOption = DEFAULT,
@@ -76,7 +65,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """One rule, or every rule that gives a reason code, in words: what it asks, of which fields, under which clause."""
-    ruleset = _chosen(name, valid_on, known_on)
+    ruleset = chosen(name, valid_on, known_on)
     found = [one for one in ruleset.rules if rule.upper() in (one.id, *one.reasons)]
     if not found:
         raise Refused("There is no such rule or reason code.", f"{ruleset.agreement} does not have it.", "Type: portcullis rules list")
@@ -125,45 +114,3 @@ def test(
 def _case_line(agreement: str, one: CaseResult) -> str:
     line = f"{'ok    ' if one.passed else 'FAILED'} {agreement} {one.rule}  {one.case}: {one.expected}"
     return line if one.passed else f"{line}, but got {one.got} {one.reason or ''}"
-
-
-@app.command("diff", epilog="Example: portcullis rules diff irs-ice-2025 ./my-agreement")
-def diff_(
-    old: Annotated[str, typer.Argument(help="An agreement's name or folder.")],
-    new: Annotated[str, typer.Argument(help="Another, or the same at other dates.")],
-    old_on: Annotated[str | None, typer.Option(help="The day the first is read on.")] = None,
-    new_on: Annotated[str | None, typer.Option(help="The day the second is read on.")] = None,
-    facts: Annotated[Path | None, typer.Option(help="A Parquet file of typed facts (stage check): compare outcomes on it too.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """What changed between two rule sets: text, and outcomes on the same facts."""
-    found = diff(_chosen(old, old_on), _chosen(new, new_on), {"check": _facts(facts)} if facts else None)
-    result(found, as_json, _diff_words(found))
-
-
-def _facts(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise Refused(
-            "The file of facts cannot be read.", "It is not there, or not Parquet.", "Give a Parquet file of typed facts."
-        ) from error
-
-
-def _diff_words(found: dict[str, Any]) -> str:
-    lines = [f"{change['change']:8} {change['what']}{_sides(change)}" for change in found["text"]]
-    for stage, changes in found.get("outcomes", {}).items():
-        lines += [f"{stage} {one['rule']}: {one['requests']} requests from {_side(one['old'])} to {_side(one['new'])}" for one in changes]
-    return "\n".join(lines) or "No difference."
-
-
-def _sides(change: dict[str, Any]) -> str:
-    if change["change"] != "changed":
-        return ""
-    if isinstance(change["old"], dict):
-        return ": " + ", ".join(sorted(change["old"]))
-    return f": {change['old']} to {change['new']}"
-
-
-def _side(side: dict[str, Any]) -> str:
-    return f"{side['verdict']} {side['reason']}" if side["reason"] else str(side["verdict"])
