@@ -49,7 +49,7 @@ READS = frozenset(
             "officer list",
             "order list",
         ),
-        *("register profile", "release list", "replay june-2025", "review next", "review show"),
+        *("register profile", "release list", "replay june-2025", "review next", "review show", "safeguard hold list"),
         *("rules diff", "rules explain", "rules list", "rules test"),
     }
 )

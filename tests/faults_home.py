@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from portcullis import journey, synthetic
 from portcullis.batches import get
-from portcullis.crypto import save_key, save_secret
+from portcullis.crypto import save_key, save_keyring, save_secret
 from portcullis.demo import Cast, authorize_all, check_sample, close_reviews, make_cast, send_batch
 from portcullis.demo.run import truth_by_ordinal
 from portcullis.home import DEMO_SECRET, Home, open_home
@@ -116,7 +116,7 @@ def _open_quickly(home: Home) -> None:
     for name in ("log", "wrapping", "accounting"):
         (folder / f"{name}.json").unlink()
     save_key(folder / "log.json", home.log_key, secret, n=2)
-    save_secret(folder / "wrapping.json", home.wrapping_key, secret, n=2)
+    save_keyring(folder / "wrapping.json", home.keyring, secret, n=2)
     save_secret(folder / "accounting.json", home.accounting_key, secret, n=2)
 
 

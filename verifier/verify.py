@@ -210,8 +210,6 @@ def read_checkpoint(data: bytes, log: NoteKey, witnesses: list[NoteKey], now: fl
 
 
 # ---------------------------------------------------------------- the files
-
-
 def folder(path: Path) -> tuple[set[str], Callable[[str], bytes]]:
     """The names of all files under a folder, and how to read one. Links, special files and empty folders are refused."""
     names: set[str] = set()
@@ -373,15 +371,15 @@ MEMBERS = """
     release.authorized batch agreement rules root act | release.committed batch agreement rules root answers sealed_root
     release.dispatched batch agreement rules root committed checkpoint | release.withheld batch root why
     authorization.voided batch root why | receipt batch act | inspection who why command
-    disclosure batch agreement request answer accounting agency purpose elements
-    rules.changed agreement switch position dated acts | register.loaded | report.published | disposal | hold.placed | hold.lifted
+    disclosure batch agreement request answer accounting agency purpose elements | hold.placed hold scope act | hold.lifted hold act
+    rules.changed agreement switch position dated acts | register.loaded | report.published | disposal batch what act
 """
 LEAVES = {row.split()[0]: row.split()[1:] for row in MEMBERS.strip().replace("\n", "|").split("|")}
 CODE, HEX, COUNT = r'"[A-Za-z0-9._:;,/+=@()-]{1,256}"', '"[0-9a-f]{%d}"', "(?:0|[1-9][0-9]{0,15})"
 CODES, BASE64 = rf"\[{CODE}(?:,{CODE})*\]", '"[A-Za-z0-9+/]{4,}={0,2}"'
 DSSE = rf'\{{"payload":{BASE64},"payloadType":"application/[a-z0-9.+-]{{1,80}}","signatures":\[\{{"keyid":{BASE64},"sig":{BASE64}\}}\]\}}'
 FORMS = {  # what the canonical JSON of a member must look like, for every member that is read here
-    CODE: "agency person vault thumbprint storage order rule reason why who command purpose switch position dated",
+    CODE: "agency person vault thumbprint storage order rule reason why who command purpose switch position dated hold what",
     CODES: "roles",
     HEX % 16: "key_id",
     HEX % 32: "batch id",
@@ -457,6 +455,9 @@ ACTS: dict[str, tuple[str, set[str] | None, str]] = {
     "sample.failed": ("sample.record", {"overseer", "reviewer"}, "batch decisions_root checked defects"),
     "rules.changed": ("switch.turn", {"authorizer", "counsel", "overseer", "safeguards"}, "agreement dated position switch"),
     "release.authorized": ("release.authorize", {"authorizer"}, "=root"),
+    "disposal": ("disposal", {"safeguards"}, "batch what"),
+    "hold.placed": ("hold.place", {"counsel"}, "hold scope"),
+    "hold.lifted": ("hold.lift", {"counsel"}, "hold"),
 }
 CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
 CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before

@@ -1,4 +1,4 @@
-"""Backups: everything but the wrapping key, and a restored home that cannot fork its ledger.
+"""Backups: everything but the wrapping keys, and a restored home that cannot fork its ledger.
 
  1. `create` copies settings, store (SQLite's own online copy), evidence, accounting, ledger, register, agreements, outbox, and all keys
     but `wrapping.json`: an old backup with today's keys must not open what was destroyed since.
@@ -21,18 +21,21 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from portcullis import config, evidence
-from portcullis.crypto import SigningKey, load_key, read_private, secret_from_env, write_private
+from portcullis.crypto import SigningKey, load_key, read_private, write_private
+from portcullis.crypto.keyfile import KEYRING_LIMIT
 from portcullis.errors import Refused, Tampered
-from portcullis.home import DEMO_SECRET, Home, open_home, store_url
+from portcullis.home import Home, open_home, secret_of, store_url
 from portcullis.ledger import NoteKey, open_checkpoint
 from portcullis.ledger.checkpoint import parse_checkpoint
 from portcullis.ledger.note import parse_note
+from portcullis.retention import finish
 from portcullis.store import reading, schema
 from portcullis.store.connect import sqlite_path
 
 __all__ = ["KEPT_BACK", "check_restore", "check_target", "create", "restore"]
 
 KEPT_BACK = "wrapping.json"
+_NEVER = (KEPT_BACK, f"{KEPT_BACK}.new", f"{KEPT_BACK}.old", ".publishing", "*.part")
 _STORE_URL = re.compile(r"^\s*store_url\s*=.*\n?", re.MULTILINE)
 _FOLDERS = ("evidence", "accounting", "ledger", "register", "agreements", "outbox", "keys")
 
@@ -46,10 +49,11 @@ def create(home: Home, folder: Path) -> int:
             "It is backed up with PostgreSQL's own tools.",
             "Use pg_dump, and copy the rest of the home but keys/wrapping.json.",
         )
+    finish(home)  # what is on record as destroyed is not carried into a backup
     with _whole(folder) as part:
         _copy_store(sqlite_path(store_url(home.path, home.settings)), part / "store.db")
         for name in _FOLDERS:
-            shutil.copytree(home.path / name, part / name, ignore=shutil.ignore_patterns(KEPT_BACK, ".publishing", "*.part"))
+            shutil.copytree(home.path / name, part / name, ignore=shutil.ignore_patterns(*_NEVER))
         settings = (home.path / config.FILE_NAME).read_text(encoding="utf-8")
         (part / config.FILE_NAME).write_text(_STORE_URL.sub("", settings), encoding="utf-8")  # the restored home has its own store
     return sum(path.is_file() for path in folder.rglob("*"))
@@ -96,7 +100,7 @@ def restore(folder: Path, home: Path, wrapping_key: Path, published: Path | None
     """
     check_restore(folder, home, published)
     _check_plain(folder)
-    wrapping = read_private(wrapping_key)
+    wrapping = read_private(wrapping_key, KEYRING_LIMIT)
     with _whole(home) as part:
         shutil.copytree(folder, part, dirs_exist_ok=True)
         for name in (*_FOLDERS, "tmp"):
@@ -131,8 +135,9 @@ def _check_opens(home: Path) -> None:
     b = schema.batch
     try:
         with reading(opened.engine) as conn:
-            some = conn.execute(select(b.c.id).where(b.c.wrapped_key.is_not(None)).limit(1)).scalar_one_or_none()
-            if some is not None:
+            there = conn.execute(select(b.c.id).where(b.c.wrapped_key.is_not(None)).order_by(b.c.id)).scalars()
+            some = next((each for each in there if opened.keyring.holds(evidence.key_number(each))), None)
+            if some is not None:  # those destroyed since the backup are not opened by any keyring of today
                 evidence.batch_key(opened, conn, some)
     except Tampered as error:
         raise Refused(
@@ -143,9 +148,7 @@ def _check_opens(home: Path) -> None:
 
 
 def _check(folder: Path, origin: str, data: bytes) -> None:
-    demo = folder / "keys" / DEMO_SECRET
-    secret = demo.read_bytes().strip() if demo.is_file() else secret_from_env()
-    log = load_key(folder / "keys" / "log.json", secret)
+    log = load_key(folder / "keys" / "log.json", secret_of(folder))
     if not isinstance(log, SigningKey):
         raise Refused("The backup's log key is of another kind.", "It is no signing key.", "Restore it from where keys are kept.")
     open_checkpoint(data, NoteKey(origin, log.public))

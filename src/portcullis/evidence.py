@@ -1,8 +1,9 @@
 """The encrypted evidence files of a batch, and the key they are under.
 
-Each batch has its own data key, wrapped by the gateway's wrapping key and kept in the store; destroying the wrapped key makes
-every evidence file of the batch unreadable while ledger and accounting stay whole. A file's SHA-256 stands in the store, written in
-the same transaction as the step that made it, so that a file that was exchanged or half written is found before it is used.
+Each batch has its own data key, wrapped by the batch's wrapping key of the keyring and kept in the store; taking that key out of the
+keyring makes every evidence file of the batch unreadable while ledger and accounting stay whole (retention/). A file's SHA-256 stands
+in the store, written in the same transaction as the step that made it, so that a file that was exchanged or half written is found
+before it is used.
 
 Files of one batch: `raw` (rows as received), `checked` and `matched` (findings), `decisions` (with the openings of their
 commitments), `answers` (what would leave, with salts), `accounting` (openings of the accounting entries).
@@ -26,16 +27,22 @@ from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
 from portcullis.store import reading, rehearsing, schema
 
-__all__ = ["Staged", "batch_key", "has", "new_wrapped_key", "read", "seal_file", "staged", "write"]
+__all__ = ["Staged", "batch_key", "has", "key_number", "new_wrapped_key", "read", "seal_file", "staged", "write"]
 
 
 def _context(batch_id: str) -> str:
     return f"portcullis/batch/{batch_id}"
 
 
+def key_number(batch_id: str) -> int:
+    """The number of a batch's wrapping key in the keyring: its year from 2000 and its own number, `B-2026-000001`."""
+    _, year, number = batch_id.split("-")
+    return (int(year) - 2000) << 20 | int(number)
+
+
 def new_wrapped_key(home: Home, batch_id: str) -> bytes:
     """A fresh data key for a batch, wrapped."""
-    return wrap(home.wrapping_key, new_data_key(), _context(batch_id))
+    return wrap(home.keyring.key_of(key_number(batch_id)), new_data_key(), _context(batch_id))
 
 
 def batch_key(home: Home, conn: Connection, batch_id: str) -> bytes:
@@ -46,7 +53,7 @@ def batch_key(home: Home, conn: Connection, batch_id: str) -> bytes:
         raise Refused(
             f"The working data of batch {batch_id} was destroyed.", "Its key is gone.", "The ledger and the accounting still answer."
         )
-    return unwrap(home.wrapping_key, bytes(wrapped), _context(batch_id))
+    return unwrap(home.keyring.key_of(key_number(batch_id)), bytes(wrapped), _context(batch_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,25 @@ from sqlalchemy import Engine
 
 from portcullis import config
 from portcullis.config import Settings
-from portcullis.crypto import SigningKey, load_key, load_secret, new_data_key, require_fips, save_key, save_secret, secret_from_env
+from portcullis.crypto import (
+    Keyring,
+    SigningKey,
+    load_key,
+    load_keyring,
+    load_secret,
+    new_data_key,
+    require_fips,
+    save_key,
+    save_keyring,
+    save_secret,
+    secret_from_env,
+)
 from portcullis.engine import sweep
 from portcullis.errors import Refused, Tampered
 from portcullis.ledger import NoteKey
 from portcullis.store import create_store, open_store
 
-__all__ = ["DEMO_SECRET", "Home", "check_absent", "create", "open_home"]
+__all__ = ["DEMO_SECRET", "Home", "check_absent", "create", "open_home", "secret_of"]
 
 DEMO_SECRET = "demo-secret"  # noqa: S105 - the name of a file in synthetic demo homes, not a secret
 _FOLDERS = ("keys", "evidence", "accounting", "ledger", "register", "outbox", "tmp", "agreements")
@@ -41,7 +53,7 @@ class Home:
     settings: Settings
     engine: Engine
     log_key: SigningKey
-    wrapping_key: bytes
+    keyring: Keyring
     accounting_key: bytes
     now: Callable[[], int]
 
@@ -125,7 +137,7 @@ def _fill(path: Path, settings: Settings, secret: bytes, now: Callable[[], int])
     for folder in _FOLDERS[1:]:
         (path / folder).mkdir(mode=0o700)
     save_key(path / "keys" / "log.json", SigningKey.generate(), secret)
-    save_secret(path / "keys" / "wrapping.json", new_data_key(), secret)
+    save_keyring(path / "keys" / "wrapping.json", Keyring.generate(), secret)
     save_secret(path / "keys" / "accounting.json", new_data_key(), secret)
     create_store(store_url(path, settings))
     (path / config.FILE_NAME).write_text(config.template(settings), encoding="utf-8")
@@ -139,9 +151,13 @@ def open_home(path: Path, *, now: Callable[[], int] = _clock) -> Home:
     """
     require_fips()
     settings = config.load(path)
+    return _open(path, settings, secret_of(path), now)
+
+
+def secret_of(path: Path) -> bytes:
+    """The secret that the key files of this home are encrypted under: a demo home's own, or this environment's."""
     demo = path / "keys" / DEMO_SECRET
-    secret = demo.read_bytes().strip() if demo.is_file() else secret_from_env()
-    return _open(path, settings, secret, now)
+    return demo.read_bytes().strip() if demo.is_file() else secret_from_env()
 
 
 def _check_origin(checkpoint: Path, origin: str) -> None:
@@ -171,7 +187,7 @@ def _open(path: Path, settings: Settings, secret: bytes, now: Callable[[], int])
         settings=settings,
         engine=open_store(store_url(path, settings)),
         log_key=log_key,
-        wrapping_key=load_secret(path / "keys" / "wrapping.json", secret),
+        keyring=load_keyring(path / "keys" / "wrapping.json", secret),
         accounting_key=load_secret(path / "keys" / "accounting.json", secret),
         now=now,
     )

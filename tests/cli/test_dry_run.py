@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -19,6 +21,7 @@ from journey_home import OFFICERS, rows_of
 from portcullis.agreement import find
 from portcullis.crypto import SigningKey, encode64
 from portcullis.demo import close_reviews
+from portcullis.home import open_home
 from portcullis.ledger import NoteKey
 from portcullis.model import Role
 from portcullis.synthetic import SIGNER
@@ -30,12 +33,13 @@ Words = Callable[[Desk], Sequence[object]]
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A command at a station where it would succeed; `looks` when it reads the register."""
+    """A command at a station where it would succeed, so many days later; `looks` when it reads the register."""
 
     station: str
     words: Words
     code: int = 0
     looks: bool = False
+    days: int = 0
 
 
 def by(role: Role, *words: object) -> Words:
@@ -53,6 +57,13 @@ def rooted(*words: str) -> Words:
 def _closed(desk: Desk) -> Sequence[object]:
     close_reviews(desk.cast, desk.batch)
     return ("batch", "run", desk.batch)
+
+
+def _held(desk: Desk) -> Sequence[object]:
+    counsel = desk.acting(Role.COUNSEL)
+    desk.run("safeguard", "hold", "place", "H-1", *counsel).ok()
+    assert desk.run("safeguard", "hold", "list", "--json").ok().json[0]["stands"] is True
+    return ("safeguard", "hold", "lift", "H-1", *counsel)
 
 
 def _draw(desk: Desk) -> Sequence[object]:
@@ -156,6 +167,9 @@ CHANGES: Mapping[str, Rehearsed] = {
     "recipient engage": Rehearsed("ready", _engaged),
     "recipient pack": Rehearsed("ready", _packed),
     "register load": Rehearsed("ready", lambda desk: ("register", "load", desk.register)),
+    "batch destroy": Rehearsed("dispatched", on_batch("batch", "destroy", role=Role.SAFEGUARDS), days=366),
+    "safeguard hold place": Rehearsed("ready", by(Role.COUNSEL, "safeguard", "hold", "place", "H-1", "--agency", "ICE")),
+    "safeguard hold lift": Rehearsed("ready", _held),
     "release commit": Rehearsed("authorized", on_batch("release", "commit"), looks=True),
     "release deliver": Rehearsed("dispatched", on_batch("release", "deliver")),
     "release dispatch": Rehearsed("committed", on_batch("release", "dispatch"), looks=True),
@@ -198,6 +212,11 @@ def files(folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_rehearsed_command_changes_nothing_and_then_succeeds_in_earnest(at: At, name: str) -> None:
     case = CHANGES[name]
+    with patch.dict(open_home.__kwdefaults__, now=lambda: int(time.time()) + case.days * 86_400):
+        rehearsed(at, name, case)
+
+
+def rehearsed(at: At, name: str, case: Rehearsed) -> None:
     desk = at(case.station)
     words = case.words(desk)
     before, there, looks = desk.state(), files(desk.folder), len(desk.leaves("inspection"))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli_desk import Desk, cheap_keys, invoke
-from portcullis.crypto import AgreementKey, new_data_key, save_key, save_secret
+from portcullis.crypto import AgreementKey, Keyring, new_data_key, save_key, save_keyring, save_secret
 from portcullis.home import DEMO_SECRET
 
 At = Callable[[str], Desk]
@@ -113,7 +113,7 @@ SPOILED: dict[str, tuple[Spoil, str]] = {
             (home / "keys/log.json").replace(home / "keys/wrapping.json")
             and shutil.copy(home / "keys/wrapping.json", home / "keys/log.json")
         ),
-        "no symmetric key",
+        "no wrapping keys",
     ),
     "another secret": (rewrite(f"keys/{DEMO_SECRET}", lambda _: b"another secret, long enough"), "does not open"),
 }
@@ -153,7 +153,7 @@ def test_an_order_against_the_machine_is_a_usage_error() -> None:
 def test_a_wrapping_key_of_another_home_opens_no_evidence(at: At) -> None:
     desk = at("dispatched")
     with cheap_keys():
-        other_key("wrapping.json", lambda path, secret: save_secret(path, new_data_key(), secret))(desk.home)
+        other_key("wrapping.json", lambda path, secret: save_keyring(path, Keyring.generate(), secret))(desk.home)
     desk.run("batch", "status", desk.batch).refused("does not open", code=4)
 
 

@@ -160,6 +160,12 @@ def adopted(home: Home, conn: Connection, agreement_id: str | None) -> Agreement
     return _intact(home, row["id"], row["version"], row["hash"])
 
 
+def of_version(home: Home, conn: Connection, agreement_id: str, version: int) -> Agreement:
+    """That version, in force or not. Raises Tampered when its folder no longer has the hash that was signed."""
+    row = _row(conn, agreement_id, version)
+    return _intact(home, row["id"], row["version"], row["hash"])
+
+
 def _intact(home: Home, agreement_id: str, version: int, expected: str) -> Agreement:
     folder = folder_of(home, agreement_id, version)
     if not folder.is_dir() or agreement_hash(folder) != expected:

@@ -4,8 +4,8 @@
 every file in the folder by name and content, so that no word of it can change under a signature.
 
 Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code), authority (gate), data (class, elements, answer),
-roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days. Rules read
-zone, lists, thresholds, switches.
+roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days,
+working_data_days. Rules read zone, lists, thresholds, switches.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Agreement:
     valid_to: int | None
     witness_quorum: int
     use_days: int
+    working_data_days: int
     report_days: int
     training_days: int
     sample_size: int
@@ -133,6 +134,7 @@ def load_agreement(folder: Path) -> Agreement:
         valid_to=valid_to,
         witness_quorum=_whole(top["witnesses"].mapping(("quorum",))["quorum"], 0, 100) if "witnesses" in top else 0,
         use_days=_whole(top["use_days"], 1, 36_500) if "use_days" in top else 365,
+        working_data_days=_whole(top["working_data_days"], 0, 36_500) if "working_data_days" in top else 365,
         **_terms(top),
         zone=zone_seconds(top["zone"]) if "zone" in top else -5 * 3600,
         rules=load(folder),

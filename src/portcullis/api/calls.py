@@ -2,7 +2,7 @@
 
 1. A key belongs to the agency that sent it, and to one envelope: with another it is refused (422), so that no batch is lost by a mistake.
 2. Key and batch are written in the transaction that receives the batch: there is never one without the other.
-3. What is kept of the envelope is a keyed hash (HMAC under the home's wrapping key): of an unsigned file a plain one could be guessed.
+3. What is kept of the envelope is a keyed hash (HMAC under the accounting key): of an unsigned file a plain one could be guessed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KeyHeader = Annotated[
 
 def fingerprint(home: Home, envelope: bytes) -> str:
     """What the key is bound to (hex)."""
-    return hmac.new(home.wrapping_key, b"portcullis/api-call/1" + envelope, hashlib.sha256).hexdigest()
+    return hmac.new(home.accounting_key, b"portcullis/api-call/1" + envelope, hashlib.sha256).hexdigest()
 
 
 def earlier(conn: Connection, agency: str, key: str) -> RowMapping | None:

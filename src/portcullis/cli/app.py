@@ -27,6 +27,7 @@ from portcullis.cli import (
     recipient,
     register,
     release,
+    retention,
     review,
     rules,
     serving,
@@ -84,6 +85,8 @@ for name, sub in (
     ("backup", homes.backup),
 ):
     app.add_typer(sub, name=name)
+
+retention.mount(batch.app, people.safeguard)
 
 
 def main() -> None:

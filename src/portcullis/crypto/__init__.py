@@ -10,7 +10,17 @@ from portcullis.crypto.dsse import ACT_TYPE, Lookup, open_act, open_dsse, pae, r
 from portcullis.crypto.encoding import decode64, encode64
 from portcullis.crypto.evidence import read_parquet, write_parquet
 from portcullis.crypto.fips import require_fips
-from portcullis.crypto.keyfile import load_key, load_secret, save_key, save_secret, secret_from_env
+from portcullis.crypto.keyfile import (
+    load_key,
+    load_keyring,
+    load_secret,
+    replace_keyring,
+    save_key,
+    save_keyring,
+    save_secret,
+    secret_from_env,
+)
+from portcullis.crypto.keyring import Keyring
 from portcullis.crypto.keys import AgreementKey, SigningKey, check_jwk, check_public, jwk_thumbprint, key_id_of, verify
 from portcullis.crypto.private_file import read_private, write_private
 from portcullis.crypto.unseal import open_sealed, sealed_header
@@ -20,6 +30,7 @@ from portcullis.crypto.wrap import destroy, new_data_key, unwrap, wrap
 __all__ = [
     "ACT_TYPE",
     "AgreementKey",
+    "Keyring",
     "Lookup",
     "Passkey",
     "SigningKey",
@@ -39,6 +50,7 @@ __all__ = [
     "jwk_thumbprint",
     "key_id_of",
     "load_key",
+    "load_keyring",
     "load_secret",
     "new_data_key",
     "open_act",
@@ -51,8 +63,10 @@ __all__ = [
     "read_dsse",
     "read_parquet",
     "read_private",
+    "replace_keyring",
     "require_fips",
     "save_key",
+    "save_keyring",
     "save_secret",
     "sealed_header",
     "secret_from_env",

@@ -7,7 +7,7 @@ A key file is opened only when
  4. AES-256-GCM opens under the secret, with all other members as associated data, so that nothing in the file can be exchanged,
  5. the private part inside gives the public key id written outside.
 
-Members: `v` 1, `kind` (signing, agreement, secret), `key_id`, `public` (base64, JWK or null), `kdf` {name, n, r, p, salt},
+Members: `v` 1, `kind` (signing, agreement, secret, keyring), `key_id`, `public` (base64, JWK or null), `kdf` {name, n, r, p, salt},
 `cipher`, `nonce`, `sealed`. scrypt: RFC 7914. It is not FIPS-approved; see `fips.py`.
 """
 
@@ -26,11 +26,13 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from portcullis.crypto.canonical import canonical, strict_loads
 from portcullis.crypto.encoding import decode64, encode64
+from portcullis.crypto.keyring import Keyring
 from portcullis.crypto.keys import AgreementKey, SigningKey
-from portcullis.crypto.private_file import read_private, write_private
+from portcullis.crypto.private_file import MAX_FILE, read_private, write_private
+from portcullis.crypto.wrap import destroy, sync_folder
 from portcullis.errors import OutOfOrder, Refused
 
-__all__ = ["load_key", "load_secret", "save_key", "save_secret", "secret_from_env"]
+__all__ = ["load_key", "load_keyring", "load_secret", "replace_keyring", "save_key", "save_keyring", "save_secret", "secret_from_env"]
 
 SECRET_FILE = "PORTCULLIS_KEY_SECRET_FILE"  # noqa: S105 - the name of a variable
 _MEMBERS = {"v", "kind", "key_id", "public", "kdf", "cipher", "nonce", "sealed"}
@@ -38,6 +40,8 @@ _KDF_MEMBERS = {"name", "n", "r", "p", "salt"}
 _SCRYPT_N = 2**15
 _SCRYPT_N_MAX = 2**20
 _MIN_SECRET = 16
+KEYRING_LIMIT = 4 << 20
+_KINDS = ("signing", "agreement", "secret", "keyring")
 
 
 def save_key(path: Path, key: SigningKey | AgreementKey, secret: bytes, *, n: int = _SCRYPT_N) -> None:
@@ -52,7 +56,7 @@ def save_key(path: Path, key: SigningKey | AgreementKey, secret: bytes, *, n: in
 
 
 def save_secret(path: Path, material: bytes, secret: bytes, *, n: int = _SCRYPT_N) -> None:
-    """Write a symmetric key of 32 bytes (wrapping key, accounting key) as `save_key` does."""
+    """Write a symmetric key of 32 bytes (the accounting key) as `save_key` does."""
     if len(material) != 32:
         raise OutOfOrder("A symmetric key has 32 bytes.", f"This one has {len(material)}.")
     _save(path, {"kind": "secret", "key_id": _secret_id(material), "public": None}, material, secret, n)
@@ -64,7 +68,7 @@ def load_key(path: Path, secret: bytes) -> SigningKey | AgreementKey:
     Raises Refused when the file is absent, damaged, readable by others, or the secret is not its own.
     """
     kind, key_id, material = _load(path, secret)
-    if kind == "secret":
+    if kind in ("secret", "keyring"):
         raise Refused(f"{path.name} holds no key pair.", "It holds a symmetric key.", "Name the file of a signing or vault key.")
     key = SigningKey.from_private_bytes(material) if kind == "signing" else AgreementKey.from_private_bytes(material)
     if key.key_id != key_id:  # 5
@@ -76,10 +80,39 @@ def load_secret(path: Path, secret: bytes) -> bytes:
     """The symmetric key of 32 bytes in the file at `path`; refuses as `load_key` does."""
     kind, key_id, material = _load(path, secret)
     if kind != "secret":
-        raise Refused(f"{path.name} holds no symmetric key.", f"It holds a {kind} key.", "Name the file of a wrapping or accounting key.")
+        raise Refused(f"{path.name} holds no symmetric key.", f"It holds a {kind} key.", "Name the file of an accounting key.")
     if not hmac.compare_digest(_secret_id(material), key_id):  # 5
         raise _damaged(path)
     return material
+
+
+def save_keyring(path: Path, ring: Keyring, secret: bytes, *, n: int = _SCRYPT_N) -> None:
+    """Write the wrapping keys as `save_key` does."""
+    material = ring.material()
+    _save(path, {"kind": "keyring", "key_id": _secret_id(material), "public": None}, material, secret, n)
+
+
+def load_keyring(path: Path, secret: bytes) -> Keyring:
+    """The wrapping keys in the file at `path`; refuses as `load_key` does."""
+    kind, key_id, material = _load(path, secret, KEYRING_LIMIT)
+    if kind != "keyring" or not hmac.compare_digest(_secret_id(material), key_id):  # 5
+        raise Refused(f"{path.name} holds no wrapping keys.", f"It holds a {kind} key.", "Name the file wrapping.json that was kept.")
+    return Keyring.from_material(material)
+
+
+def replace_keyring(path: Path, ring: Keyring, secret: bytes) -> None:
+    """Put `ring` in the place of the keyring at `path`, whose old file is overwritten, synced and unlinked.
+
+    Killed anywhere, the file at `path` is the old or the new one whole; what was left of an old one is destroyed by the next call.
+    """
+    new, old = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
+    destroy(old)
+    destroy(new)
+    save_keyring(new, ring, secret)
+    os.link(path, old)
+    new.replace(path)
+    sync_folder(path.parent)
+    destroy(old)
 
 
 def secret_from_env(environment: Mapping[str, str] | None = None) -> bytes:
@@ -111,8 +144,8 @@ def _save(path: Path, header: dict[str, object], material: bytes, secret: bytes,
     write_private(path, canonical({**body, "sealed": encode64(sealed)}) + b"\n")
 
 
-def _load(path: Path, secret: bytes) -> tuple[str, str, bytes]:
-    data = read_private(path)  # 1
+def _load(path: Path, secret: bytes, limit: int = MAX_FILE) -> tuple[str, str, bytes]:
+    data = read_private(path, limit)  # 1
     try:
         body = strict_loads(data.removesuffix(b"\n"))
         if not isinstance(body, dict) or set(body) != _MEMBERS:  # 2
@@ -121,7 +154,7 @@ def _load(path: Path, secret: bytes) -> tuple[str, str, bytes]:
         nonce, sealed = decode64(body["nonce"], "The nonce"), decode64(body.pop("sealed"), "The sealed key")
     except Refused as error:
         raise _damaged(path) from error
-    if body["v"] != 1 or body["cipher"] != "AES-256-GCM" or body["kind"] not in ("signing", "agreement", "secret") or len(nonce) != 12:  # 2
+    if body["v"] != 1 or body["cipher"] != "AES-256-GCM" or body["kind"] not in _KINDS or len(nonce) != 12:  # 2
         raise _damaged(path)
     try:
         material = AESGCM(_stretch(secret, salt, n)).decrypt(nonce, sealed, canonical(body))  # 4

@@ -3,7 +3,7 @@
 A private file is read only when
  1. it opens without waiting, and is an ordinary file (a pipe in its place is refused, not waited for),
  2. neither group nor others have any permission on it,
- 3. it has at most 64 KiB.
+ 3. it has at most 64 KiB (a keyring from which many keys were taken out: 4 MiB).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 
 from portcullis.errors import Refused
 
-__all__ = ["read_private", "write_private"]
+__all__ = ["MAX_FILE", "read_private", "write_private"]
 
-_MAX_FILE = 64 << 10
+MAX_FILE = 64 << 10
 
 
-def read_private(path: Path) -> bytes:
+def read_private(path: Path, limit: int = MAX_FILE) -> bytes:
     """The bytes of a small ordinary file that only its owner can read (check 1). Raises Refused."""
     try:
         # Not blocking: a pipe in place of the file must be refused, not waited for.
@@ -37,9 +37,9 @@ def read_private(path: Path) -> bytes:
             raise Refused(
                 f"{path.name} can be read by others.", "A key that others can read is not a secret.", f"Type: chmod 600 {path.name}"
             )
-        data = file.read(_MAX_FILE + 1)
-    if len(data) > _MAX_FILE:
-        raise Refused(f"{path.name} is too large.", f"No key file has more than {_MAX_FILE} bytes.", "Name the key file.")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise Refused(f"{path.name} is too large.", f"No such file has more than {limit} bytes.", "Name the key file.")
     return data
 
 

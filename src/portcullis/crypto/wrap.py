@@ -1,4 +1,4 @@
-"""Data keys: one per batch, wrapped under the gateway's wrapping key, destroyable.
+"""Data keys: one per batch, wrapped under the batch's own wrapping key (keyring.py), destroyable.
 
 A wrapped key opens only when
  1. it has the exact length of nonce, key and tag,

@@ -46,6 +46,9 @@ ACTS: Mapping[str, ActRule] = {
     L.SAMPLE_FAILED.value: ActRule("sample.record", _CHECKERS, "batch decisions_root checked defects"),
     L.RULES_CHANGED.value: ActRule("switch.turn", _SWITCHERS, "agreement dated position switch"),
     L.RELEASE_AUTHORIZED.value: ActRule("release.authorize", frozenset({Role.AUTHORIZER.value}), "=root"),
+    L.DISPOSAL.value: ActRule("disposal", frozenset({Role.SAFEGUARDS.value}), "batch what"),
+    L.HOLD_PLACED.value: ActRule("hold.place", frozenset({Role.COUNSEL.value}), "hold scope"),
+    L.HOLD_LIFTED.value: ActRule("hold.lift", frozenset({Role.COUNSEL.value}), "hold"),
 }
 """For agreement.suspended/ended, order.lifted and receipt, whose content is not made of their own members, see replay.py."""
 

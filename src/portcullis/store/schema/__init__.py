@@ -15,7 +15,7 @@ from portcullis.store.schema.batches import (
     sample_stock,
 )
 from portcullis.store.schema.columns import metadata
-from portcullis.store.schema.parties import agreement, agreement_signature, court_order, key, officer, party, standing, vault
+from portcullis.store.schema.parties import agreement, agreement_signature, court_order, hold, key, officer, party, standing, vault
 from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, step
 from portcullis.store.schema.releases import authorization, receipt, release
 
@@ -30,6 +30,7 @@ __all__ = [
     "batch",
     "court_order",
     "engagement",
+    "hold",
     "inspection",
     "key",
     "leaf",

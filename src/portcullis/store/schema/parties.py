@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 
 from portcullis.store.schema.columns import flag, leaf_ref, number, one_of, serial, table, text
 
-__all__ = ["agreement", "agreement_signature", "court_order", "key", "officer", "party", "standing", "vault"]
+__all__ = ["agreement", "agreement_signature", "court_order", "hold", "key", "officer", "party", "standing", "vault"]
 
 agreement = table(
     "agreement",
@@ -113,3 +113,15 @@ court_order = table(
     CheckConstraint("(lifted_at IS NULL) = (lifted_leaf IS NULL)", name="lifted_on_record"),
 )
 """Stays; `scope` is canonical JSON. In force from its imposing leaf to its lifting leaf."""
+
+hold = table(
+    "hold",
+    text("id", key=True),
+    text("scope"),
+    number("placed_at"),
+    leaf_ref("placed_leaf"),
+    number("lifted_at", null=True),
+    leaf_ref("lifted_leaf", null=True),
+    CheckConstraint("(lifted_at IS NULL) = (lifted_leaf IS NULL)", name="lifted_on_record"),
+)
+"""Legal holds: what they cover is not destroyed; `scope` is canonical JSON, as an order's."""

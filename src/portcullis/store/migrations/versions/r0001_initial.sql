@@ -115,6 +115,19 @@ CREATE TABLE court_order (
     CONSTRAINT fk_court_order_lifted_leaf FOREIGN KEY(lifted_leaf) REFERENCES leaf (idx)
 ){strict};
 
+CREATE TABLE hold (
+    id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    placed_at {whole} NOT NULL,
+    placed_leaf {whole} NOT NULL,
+    lifted_at {whole},
+    lifted_leaf {whole},
+    CONSTRAINT pk_hold PRIMARY KEY (id),
+    CONSTRAINT ck_hold_lifted_on_record CHECK ((lifted_at IS NULL) = (lifted_leaf IS NULL)),
+    CONSTRAINT fk_hold_placed_leaf FOREIGN KEY(placed_leaf) REFERENCES leaf (idx),
+    CONSTRAINT fk_hold_lifted_leaf FOREIGN KEY(lifted_leaf) REFERENCES leaf (idx)
+){strict};
+
 CREATE TABLE key (
     key_id TEXT NOT NULL,
     agency TEXT NOT NULL,
