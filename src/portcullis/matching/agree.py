@@ -19,6 +19,7 @@ from portcullis.matching.compare.given import Given, compare_given
 from portcullis.matching.hashing import text_keys
 from portcullis.matching.lexicon import lexicon
 from portcullis.matching.meet import Meetings
+from portcullis.matching.namesakes import MARKS, agree_perhaps, name_marks
 from portcullis.matching.people import distinct
 from portcullis.matching.register import Register
 
@@ -69,6 +70,24 @@ def _begin(counts: Rows) -> Rows:
     return begin
 
 
+def _filed(register: Register, person: Rows) -> tuple[Rows, Rows, Rows]:
+    """(distinct persons' name rows, how many each of `person` has, where the first of them stands among those rows)."""
+    touched, where = np.unique(person, return_inverse=True)
+    owner, name_row = register.names_of(touched)
+    filed = np.bincount(owner, minlength=len(touched)).astype(np.int64)
+    return name_row, filed[where], _begin(filed)[where]
+
+
+def _read(requests: pa.Table, register: Register, meetings: Meetings) -> Flags:
+    """Which meetings must be read: those in which some filed name could agree with the one asked for (namesakes.py)."""
+    name_row, many, first = _filed(register, meetings.person)
+    left = np.repeat(meetings.request, many)
+    right = name_row[np.repeat(first - _begin(many), many) + np.arange(len(left))]
+    filed = {mark: register.column("names", mark) for mark in MARKS}
+    perhaps = agree_perhaps(name_marks(requests), left, filed, right)
+    return np.maximum.reduceat(perhaps, _begin(many)) if len(many) else np.zeros(0, np.bool_)
+
+
 def compare_people(
     requests: pa.Table, register: Register, meetings: Meetings, *, everything: bool = False
 ) -> tuple[Columns, dict[str, Flags]]:
@@ -76,18 +95,28 @@ def compare_people(
 
     Persons of another family name have 0 in every other column, unless `everything` is asked for.
     """
-    touched, where = np.unique(meetings.person, return_inverse=True)
-    owner, name_row = register.names_of(touched)
-    filed = np.bincount(owner, minlength=len(touched)).astype(np.int64)
-    names = code_names(pa.concat_tables([requests.select(list(NAME_COLUMNS)), register.take("names", name_row, NAME_COLUMNS)]))
+    read = np.flatnonzero(_read(requests, register, meetings)) if not everything else np.arange(len(meetings.request))
+    pairs, marks = _compare(requests, register, meetings.only(read), everything)
+    size = len(meetings.request)
+    spread = {c: np.zeros(size, np.int64) for c in COMPARED}
+    for column, values in spread.items():
+        values[read] = pairs[column]
+    evidence = {name: np.zeros(size, np.bool_) for name in marks}
+    for name, flags in evidence.items():
+        flags[read] = marks[name]
+    return spread | {"place": meetings.place.astype(np.int64), "unit": meetings.unit.astype(np.int64)}, evidence
+
+
+def _compare(requests: pa.Table, register: Register, meetings: Meetings, everything: bool) -> tuple[Columns, dict[str, Flags]]:
+    asked, where = np.unique(meetings.request, return_inverse=True)
+    name_row, many, first = _filed(register, meetings.person)
+    mine = requests.select(list(NAME_COLUMNS)).take(pa.array(asked))
+    names = code_names(pa.concat_tables([mine, register.take("names", name_row, NAME_COLUMNS)]))
     known, rare, unshared = token_marks(names, register)
-    many = filed[where]
-    left = np.repeat(meetings.request, many)
-    inside = np.arange(len(left)) - np.repeat(_begin(many), many)
-    right = requests.num_rows + np.repeat(_begin(filed)[where], many) + inside
+    left = np.repeat(where, many)
+    right = len(asked) + np.repeat(first - _begin(many), many) + np.arange(len(left))
     pairs = _pairs(names, known, left, right, many, everything)
-    pairs |= {"place": meetings.place.astype(np.int64), "unit": meetings.unit.astype(np.int64)}
-    return pairs, _evidence(pairs, requests, register, meetings, rare, unshared)
+    return pairs, _evidence(pairs, mine, register, where, rare, unshared)
 
 
 def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, everything: bool) -> Columns:
@@ -119,15 +148,15 @@ def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, ever
     return found
 
 
-def _evidence(pairs: Columns, requests: pa.Table, register: Register, meetings: Meetings, rare: Flags, unshared: Flags) -> dict[str, Flags]:
-    """Evidence marks of the ladder; `rare` and `unshared` by name row, the requests' first."""
+def _evidence(pairs: Columns, requests: pa.Table, register: Register, request: Rows, rare: Flags, unshared: Flags) -> dict[str, Flags]:
+    """Marks of the ladder; `request` is each meeting's row of `requests`, `rare` and `unshared` go by name row, the requests' first."""
     one_line = pairs["generation"] != ONE_SIDED
     owner, person = register.find("index_number", text_keys(requests["number"]))
     holders = np.bincount(distinct(owner * register.size + person) // max(register.size, 1), minlength=requests.num_rows)
     return {
-        "number": (pairs["number"] == AGREES) & (holders[meetings.request] == 1),
+        "number": (pairs["number"] == AGREES) & (holders[request] == 1),
         "dob": pairs["dob"] == AGREES,
         "middle": (pairs["middle"] == AGREES) & one_line,
-        "rare": rare[meetings.request] & one_line,
-        "unshared": unshared[meetings.request] & one_line,
+        "rare": rare[request] & one_line,
+        "unshared": unshared[request] & one_line,
     }

@@ -19,9 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis.matching.hashing import Keys, text_keys
+from portcullis.matching.letters import ALPHABET, letter_bits
 from portcullis.matching.people import expand
 
-__all__ = ["BITS_PER_BUCKET", "Marks", "buckets", "marks_of", "possible", "sorted_index"]
+__all__ = ["BITS_PER_BUCKET", "Marks", "bucket", "buckets", "marks_of", "possible", "sorted_index"]
 
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -35,31 +36,13 @@ def _low(keys: Keys) -> npt.NDArray[np.uint32]:
     return (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
 
 
-def _letters(names: pa.Array) -> npt.NDArray[np.uint32]:
-    """Which letters occur in each text: A to Z one bit each, everything else one of four by its code."""
-    encoded = names.dictionary_encode()
-    masks = np.zeros(len(encoded.dictionary) + 1, np.uint32)
-    for i, text in enumerate(encoded.dictionary.to_pylist()):
-        mask = 0
-        for letter in set(text):
-            code = ord(letter) - 65
-            mask |= 1 << (code if 0 <= code < 26 else 26 + ord(letter) % 4)
-        masks[i] = mask
-    found: npt.NDArray[np.uint32] = masks[np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)))]
-    return found
-
-
-def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
 def marks_of(place: pa.Table) -> Marks:
     """`point`, `frame` and `letters` of standardised addresses (PLACE_COLUMNS); frame 0 where there is no street to be near."""
     street = pc.fill_null(pc.equal(place["kind"], "street"), False)
     street = pc.and_(street, pc.and_(pc.is_valid(place["house"]), pc.is_valid(place["street_name"])))
     parts = [pc.fill_null(place[c], "") for c in ("house", "predir", "postdir", "unit_key")]
     frame = text_keys(pc.if_else(street, pc.binary_join_element_wise(*parts, "|"), None))
-    letters = _letters(_flat(pc.if_else(street, place["street_name"], None)))
+    letters = letter_bits(pc.if_else(street, place["street_name"], None))
     untyped = np.asarray(pc.is_null(place["street_type"])).astype(np.uint32) << np.uint32(_NO_TYPE)
     return {
         "point": _low(text_keys(place["delivery_key"])),
@@ -76,7 +59,7 @@ def possible(asked: Marks, request: Rows, filed: Marks, at: Rows) -> Flags:
     rest = rest[(frame == filed["frame"][at[rest]]) & (frame != 0)]
     differ = asked["letters"][request[rest]] ^ filed["letters"][at[rest]]
     typed = differ >> np.uint32(_NO_TYPE)
-    same[rest] = (typed == 1) | (np.bitwise_count(differ & np.uint32((1 << _NO_TYPE) - 1)) <= 2)
+    same[rest] = (typed == 1) | (np.bitwise_count(differ & ALPHABET) <= 2)
     return same
 
 
@@ -96,9 +79,13 @@ def sorted_index(keys: Keys, rows: Rows, marks: Marks | None = None) -> tuple[pa
     return pa.table(table), pa.table({"begin": pa.array(begin)})
 
 
+def bucket(begin: npt.NDArray[np.uint32], rows: int, keys: Keys) -> tuple[Rows, Rows]:
+    """Where the bucket of each key begins and ends in an index of so many rows; nowhere for key 0."""
+    at = (keys >> np.uint64(64 - _bits(rows))).astype(np.int64)
+    first = begin[at].astype(np.int64)
+    return first, np.where(keys == 0, first, begin[at + 1].astype(np.int64))
+
+
 def buckets(begin: npt.NDArray[np.uint32], rows: int, keys: Keys) -> tuple[Rows, Rows]:
     """(which of `keys`, place in the index) for every row in the bucket of each key; none for key 0."""
-    bits = _bits(rows)
-    at = (keys >> np.uint64(64 - bits)).astype(np.int64)
-    first = begin[at].astype(np.int64)
-    return expand(first, np.where(keys == 0, first, begin[at + 1].astype(np.int64)))
+    return expand(*bucket(begin, rows, keys))

@@ -20,7 +20,7 @@ from portcullis.errors import Refused, Tampered
 
 __all__ = ["FORMAT", "INDEX", "read_index", "read_tables", "write_folder"]
 
-FORMAT = "portcullis/register/3"
+FORMAT = "portcullis/register/4"
 INDEX = "register.json"
 _CHUNK = 1 << 22
 

@@ -31,12 +31,13 @@ from portcullis.matching.frequency import given_table
 from portcullis.matching.hashing import combine, text_keys
 from portcullis.matching.kin import relatives
 from portcullis.matching.lexicon import LEXICON_VERSION
+from portcullis.matching.namesakes import name_marks
 from portcullis.matching.occupancy import occupancy, surname_of
-from portcullis.matching.people import people
+from portcullis.matching.people import People, people
 from portcullis.matching.places import answer_rows, look_up_keys, places
 from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, find_table, read_manifest, read_mapping, read_table
 
-__all__ = ["RegisterInfo", "load_register", "standardisers"]
+__all__ = ["RegisterInfo", "build", "load_register", "standardisers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,26 @@ def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> 
         )
     say("standardising addresses")
     place = places(kept, owner)
-    answer, warnings["last_known_left_open"] = answer_rows(place, len(ids))
-    warnings["persons_without_address"] = len(ids) - len(np.unique(owner))
     warnings["addresses_without_delivery_point"] = place["delivery_key"].null_count
+    tables, more = build(folk, place, say)
+    return tables, {k: v for k, v in (warnings | more).items() if v}
+
+
+def build(folk: People, place: pa.Table, say: Callable[[str], None] = lambda _: None) -> tuple[dict[str, pa.Table], dict[str, int]]:
+    """The tables of a prepared register from standardised persons and addresses, and what to warn of."""
+    size, owner = folk.persons.num_rows, np.asarray(place["person"])
+    answer, left_open = answer_rows(place, size)
     say("counting names and households")
-    place = place.append_column("occupancy", pa.array(occupancy(connection, place, surname_of(folk.names, len(ids)))))
+    connection = duckdb.connect()
+    place = place.append_column("occupancy", pa.array(occupancy(connection, place, surname_of(folk.names, size))))
     persons = folk.persons.append_column("answer_row", pa.array(answer))
-    given = given_table(folk.names, len(ids), relatives(connection, folk.names, place, len(ids)))
-    tables = {"persons": persons, "names": folk.names, "addresses": place, "given": given}
+    given = given_table(folk.names, size, relatives(connection, folk.names, place, size))
     say("indexing")
-    return {**tables, **_indexes(folk.names, place)}, {k: v for k, v in warnings.items() if v}
+    names = folk.names
+    for mark, values in name_marks(names).items():
+        names = names.append_column(mark, pa.array(values))
+    tables = {"persons": persons, "names": names, "addresses": place, "given": given, **_indexes(folk.names, place)}
+    return tables, {"last_known_left_open": left_open, "persons_without_address": size - len(np.unique(owner))}
 
 
 def load_register(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from portcullis.errors import Refused
-from portcullis.matching.direct import Marks, buckets, possible
+from portcullis.matching.direct import Marks, bucket, buckets, possible
 from portcullis.matching.folder import INDEX, read_index, read_tables
 from portcullis.matching.hashing import Keys
 from portcullis.matching.load import standardisers
@@ -52,9 +52,8 @@ class Register:
 
     def count(self, index: str, keys: Keys) -> Rows:
         """How many rows of `index` are looked at for each of `keys`: at least those that carry it."""
-        owner, _ = buckets(self.column(f"{index}_begin", "begin"), self.tables[index].num_rows, keys)
-        counted: Rows = np.bincount(owner, minlength=len(keys)).astype(np.int64)
-        return counted
+        first, last = bucket(self.column(f"{index}_begin", "begin"), self.tables[index].num_rows, keys)
+        return last - first
 
     def find(self, index: str, keys: Keys) -> tuple[Rows, Rows]:
         """(which key, which row) for every row of `index` that carries one of `keys`; key 0 finds nothing."""

@@ -8,26 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from portcullis.intake.names import sound
 from portcullis.matching.compare.coded import Codes, Texts
+from portcullis.matching.letters import letter_bits, sound_perhaps
 
 __all__ = ["FAR", "begins", "distances", "same_sound", "unique_pairs"]
 
 FAR = 9
 """What is further apart than the limit."""
-
-
-def _masks(values: list[str]) -> npt.NDArray[np.uint64]:
-    """Which characters occur, as bits (A-Z apart, everything else shared by code modulo 38)."""
-    masks = [0] * (len(values) + 1)
-    for i, value in enumerate(values):
-        for letter in set(value):
-            code = ord(letter) - 65
-            masks[i] |= 1 << (code if 0 <= code < 26 else 26 + ord(letter) % 38)
-    return np.array(masks, np.uint64)
 
 
 def unique_pairs(left: Codes, right: Codes) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
@@ -42,7 +34,7 @@ def distances(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.i
     a, b, where = unique_pairs(texts.code[left], texts.code[right])
     found = np.full(len(a), FAR, np.uint8)
     lengths = np.array([len(v) for v in texts.values] + [0], np.int64)
-    masks = _masks(texts.values)
+    masks = np.append(letter_bits(pa.array(texts.values, pa.string())), np.uint32(0))
     possible = (a >= 0) & (b >= 0) & (np.abs(lengths[a] - lengths[b]) <= limit)
     possible &= np.bitwise_count(masks[a] ^ masks[b]) <= 2 * limit
     rows = np.flatnonzero(possible)
@@ -62,8 +54,11 @@ def distances(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.i
 def same_sound(texts: Texts, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether the texts of rows `left` and `right` are spellings of one sound; the sound is made only of the texts looked at."""
     a, b, where = unique_pairs(texts.code[left], texts.code[right])
-    heard = {c: sound(texts.values[c]) for c in set(a.tolist() + b.tolist()) if c >= 0}
-    same = np.array([x >= 0 and y >= 0 and heard[x] == heard[y] for x, y in zip(a.tolist(), b.tolist(), strict=True)], np.bool_)
+    bits = np.append(letter_bits(pa.array(texts.values, pa.string())), np.uint32(0))
+    same = (a >= 0) & (b >= 0) & sound_perhaps(bits[a], bits[b])
+    rows = np.flatnonzero(same)
+    heard = {c: sound(texts.values[c]) for c in set(a[rows].tolist() + b[rows].tolist())}
+    same[rows] = [heard[x] == heard[y] for x, y in zip(a[rows].tolist(), b[rows].tolist(), strict=True)]
     return same[where]
 
 
