@@ -24,7 +24,7 @@ def publish(home: Home, *, recheck: bool = False) -> Checkpoint | None:
         return None
     head = _in_turn(home, recheck)
     with writing(home.engine) as conn:
-        known, _ = published(conn)
+        known, _ = published(conn, lock=True)
         if head.size < known:  # another process may have published more in between; then its checkpoint is the one that stands
             head = read_published(home.ledger, NoteKey(home.settings.origin, home.log_key.public)) or head
         set_published(conn, head.size, head.root.hex())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from portcullis.errors import OutOfOrder, Tampered
 from portcullis.store import StoredLeaves, append, insert_many, iterate, published, schema, set_published, size, writing
 from store_rows import BODY, one_leaf
-from store_threads import LONG, actors
+from store_threads import LONG, SOON, actors
 
 
 def bodies(store: Engine) -> list[bytes]:
@@ -127,3 +128,23 @@ def test_what_was_published_never_shrinks_or_changes(store: Engine) -> None:
             set_published(conn, size_, root)
     with store.connect() as conn:
         assert published(conn) == (4, "bb")
+
+
+def test_who_reads_what_is_published_in_order_to_record_more_is_not_overtaken(store: Engine) -> None:
+    """Otherwise two processes that publish at once would take each other for a fork."""
+    with writing(store) as conn:
+        append(conn, [("inspection", None, BODY)] * 4)
+    with actors() as others:
+        with writing(store, patience=LONG) as conn:
+            known, _ = published(conn, lock=True)
+            other = others.start(_record, store, 4, "bb")
+            time.sleep(SOON)
+            set_published(conn, known + 2, "aa")
+        other.result(LONG)
+    with writing(store) as conn:
+        assert published(conn) == (4, "bb")
+
+
+def _record(store: Engine, size_: int, root: str) -> None:
+    with writing(store, patience=LONG) as conn:
+        set_published(conn, size_, root)

@@ -55,9 +55,13 @@ def size(conn: Connection) -> int:
     return found
 
 
-def published(conn: Connection) -> tuple[int, str | None]:
-    """How many leaves the last published checkpoint covers, and its root in hex."""
-    row = conn.execute(select(schema.ledger_head.c.published_size, schema.ledger_head.c.published_root)).one()
+def published(conn: Connection, *, lock: bool = False) -> tuple[int, str | None]:
+    """How many leaves the last published checkpoint covers, and its root in hex.
+
+    With `lock` nobody else can record another one before this transaction ends: for whoever reads it in order to record the next.
+    """
+    wanted = select(schema.ledger_head.c.published_size, schema.ledger_head.c.published_root)
+    row = conn.execute(wanted.with_for_update() if lock else wanted).one()
     return row.published_size, row.published_root
 
 
