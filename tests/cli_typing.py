@@ -36,6 +36,7 @@ READS = frozenset(
             "agreement show",
             "agreement validate",
             "batch list",
+            "batch redecide",
             "batch status",
             "key list",
         ),

@@ -18,7 +18,7 @@ from portcullis.matching.answers import on_file
 from portcullis.matching.register import open_register
 from portcullis.model import Verdict
 from portcullis.rules import rules_of
-from portcullis.steps.context import agreement_of
+from portcullis.steps.context import agreement_of, rules_of_day
 from portcullis.store import writing
 
 __all__ = ["show_request"]
@@ -31,7 +31,7 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
         if not 1 <= ordinal <= row["count"]:
             raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
         inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
-        rules = agreement_of(home, conn, row).rules
+        rules = rules_of_day(agreement_of(home, conn, row), row)
         asked = {name: value for name, value in _row(home, conn, batch_id, "raw", ordinal).items() if value is not None}
         findings: list[dict[str, object]] = []
         for stage in ("checked_findings", "matched_findings"):

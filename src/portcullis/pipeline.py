@@ -28,7 +28,7 @@ from portcullis.matching.requests import prepare_requests
 from portcullis.model import Verdict
 from portcullis.rules import RuleSet, evaluate, rules_of, summarise
 
-__all__ = ["Checked", "Matched", "asked_of", "check", "decide_all", "match"]
+__all__ = ["Checked", "Matched", "asked_of", "beside", "check", "decide_all", "match", "passed"]
 
 Switches = Mapping[str, bool]
 
@@ -96,12 +96,12 @@ def match(
     facts = match_requests(prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows)), register)
     counted = subject_addresses(wanted["ordinal"], asked_of(checked) if own is None else own, earlier)
     facts = facts.append_column("subject_addresses", counted)
-    joined = _beside(checked.facts.take(rows), facts)
+    joined = beside(checked.facts.take(rows), facts)
     findings = evaluate(rules, "match", joined, switches=switches)
     return Matched(facts, findings, summarise(findings, rules, "match"))
 
 
-def _beside(left: pa.Table, right: pa.Table) -> pa.Table:
+def beside(left: pa.Table, right: pa.Table) -> pa.Table:
     """The columns of both, which are in the same order; the right one wins."""
     for name in right.column_names:
         column = right.column(name)

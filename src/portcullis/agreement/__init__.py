@@ -1,6 +1,7 @@
 """The agreement: loaded from its folder, validated, signed by both agencies, adopted, suspended, ended."""
 
 from portcullis.agreement.adopt import adopt, adopted, end, propose, sign_agreement, suspend
+from portcullis.agreement.law import kept_version, law_on
 from portcullis.agreement.load import Agreement, agreement_hash, find, load_agreement
 from portcullis.agreement.switches import positions, switch_changes, switch_content, turn_switch
 
@@ -11,6 +12,8 @@ __all__ = [
     "agreement_hash",
     "end",
     "find",
+    "kept_version",
+    "law_on",
     "load_agreement",
     "positions",
     "propose",

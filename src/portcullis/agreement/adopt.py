@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,9 +25,22 @@ from portcullis.home import Home
 from portcullis.journal import AgreementRef, record
 from portcullis.model import LeafType, Role
 from portcullis.officers import accept_act, check_root_act, content_hash, root_of
+from portcullis.rules import RuleSet
 from portcullis.store import schema
 
-__all__ = ["adopt", "adopted", "drop_copy", "end", "folder_of", "proof_of", "propose", "sign_agreement", "state_content", "suspend"]
+__all__ = [
+    "adopt",
+    "adopted",
+    "at_hash",
+    "drop_copy",
+    "end",
+    "folder_of",
+    "proof_of",
+    "propose",
+    "sign_agreement",
+    "state_content",
+    "suspend",
+]
 
 
 def folder_of(home: Home, agreement_id: str, version: int) -> Path:
@@ -76,7 +90,7 @@ def sign_agreement(home: Home, conn: Connection, agreement_id: str, version: int
     row = _row(conn, agreement_id, version)
     if row["state"] != "proposed":
         raise OutOfOrder(f"{agreement_id} version {version} is not waiting for signatures.")
-    checked = _intact(home, agreement_id, version, row["hash"])
+    checked = at_hash(home, agreement_id, version, row["hash"])
     if agency not in (checked.source, checked.recipient):
         raise Refused(f"{agency} is not a party of {agreement_id}.", "Only its two agencies sign it.", "Sign as a party.")
     check_root_act(home, conn, agency, act, "agreement.sign", row["hash"])
@@ -91,37 +105,52 @@ def adopt(home: Home, conn: Connection, agreement_id: str, version: int) -> Agre
     row = _row(conn, agreement_id, version)
     if row["state"] != "proposed":
         raise OutOfOrder(f"{agreement_id} version {version} cannot be adopted.", f"Its state is {row['state']}.")
-    checked = _intact(home, agreement_id, version, row["hash"])
+    checked = at_hash(home, agreement_id, version, row["hash"])
     s, a = schema.agreement_signature, schema.agreement
     signed = set(conn.execute(select(s.c.agency).where(s.c.agreement_id == agreement_id, s.c.version == version)).scalars())
     if missing := sorted({checked.source, checked.recipient} - signed):
         raise Refused(f"{', '.join(missing)} has not signed {agreement_id}.", "Both agencies sign it.", "Type: portcullis agreement sign")
     if conn.execute(select(a.c.id).where(a.c.id == agreement_id, a.c.state == "in_force")).first():
         raise Refused(f"Another version of {agreement_id} is in force.", "One version holds at a time.", "End it first.")
-    fields = {"rules": row["rules_hash"], "proof": proof_of(checked)}
+    fields = {"rules": row["rules_hash"], "proof": proof_of(checked, checked.day(home.now()))}
     record(home, conn, LeafType.AGREEMENT_IN_FORCE, fields, agreement=_ref(checked))
     conn.execute(update(a).where(a.c.id == agreement_id, a.c.version == version).values(state="in_force", adopted_at=home.now()))
     return checked
 
 
-def proof_of(agreement: Agreement) -> str:
-    """The hash (hex) of the proof that no typed request can break what the statute says. Raises Refused when there is none."""
-    if agreement.hash not in _PROVED:
+def proof_of(agreement: Agreement, today: int) -> str:
+    """The hash (hex) of the proof that no typed request can break what the statute says, on any day from this one (an epoch day) on.
+
+    Where the text of the rules changes within those days, each text is proved. Raises Refused when one does not prove.
+    """
+    last = None if agreement.valid_to is None else _date(agreement.valid_to)
+    texts = agreement.rules.stretches(_date(max(agreement.valid_from, today)), last)
+    hashes = [_proved(agreement, begins, rules) for begins, rules in texts]
+    return hashes[0] if len(hashes) == 1 else content_hash(hashes)
+
+
+def _proved(agreement: Agreement, begins: dt.date, rules: RuleSet) -> str:
+    known = (agreement.hash, rules.hash)
+    if known not in _PROVED:
         from portcullis.rules.prove import own_invariants, prove  # noqa: PLC0415 - Z3 loads slowly, and only adoption needs it
 
-        report = prove(agreement.rules, agreement.answer, gate=agreement.gate, own=own_invariants(agreement.folder, agreement.rules))
+        report = prove(rules, agreement.answer, gate=agreement.gate, own=own_invariants(agreement.folder, rules))
         if not report.proved:
             raise Refused(
-                f"{agreement.id} version {agreement.version} does not prove, and cannot be adopted.",
+                f"{agreement.id} version {agreement.version} does not prove as its rules stand on {begins}, and cannot be adopted.",
                 "A request is possible that its rules would let through against the statute, or none can be answered.",
-                f"Type: portcullis agreement prove {agreement.id}",
+                f"Type: portcullis agreement prove {agreement.id} --on {begins}",
             )
-        _PROVED[agreement.hash] = report.hash
-    return _PROVED[agreement.hash]
+        _PROVED[known] = report.hash
+    return _PROVED[known]
 
 
-_PROVED: dict[str, str] = {}
-"""Agreement hash → proof hash, for this process: the same content proves the same."""
+_PROVED: dict[tuple[str, str], str] = {}
+"""Agreement hash and hash of the text → proof hash, for this process: the same content proves the same."""
+
+
+def _date(day: int) -> dt.date:
+    return dt.date(1970, 1, 1) + dt.timedelta(days=day)
 
 
 def state_content(agreement_id: str, version: int, state: str) -> str:
@@ -157,16 +186,17 @@ def adopted(home: Home, conn: Connection, agreement_id: str | None) -> Agreement
     today = home.now() // 86_400
     if row is None or today < row["valid_from"] or (row["valid_to"] is not None and today > row["valid_to"]):
         return None
-    return _intact(home, row["id"], row["version"], row["hash"])
+    return at_hash(home, row["id"], row["version"], row["hash"])
 
 
 def of_version(home: Home, conn: Connection, agreement_id: str, version: int) -> Agreement:
     """That version, in force or not. Raises Tampered when its folder no longer has the hash that was signed."""
     row = _row(conn, agreement_id, version)
-    return _intact(home, row["id"], row["version"], row["hash"])
+    return at_hash(home, row["id"], row["version"], row["hash"])
 
 
-def _intact(home: Home, agreement_id: str, version: int, expected: str) -> Agreement:
+def at_hash(home: Home, agreement_id: str, version: int, expected: str) -> Agreement:
+    """The home's copy of a version, whatever its state. Raises Tampered unless it has that hash."""
     folder = folder_of(home, agreement_id, version)
     if not folder.is_dir() or agreement_hash(folder) != expected:
         raise Tampered(

@@ -8,16 +8,19 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from portcullis.cli.output import SOME_REFUSED, HomeOption, JsonOption, log, result
+from portcullis.batches import get
+from portcullis.cli.output import NOT_VERIFIED, SOME_REFUSED, HomeOption, JsonOption, log, result
 from portcullis.cli.rehearsal import changes
-from portcullis.cli.typed import BatchArgument
+from portcullis.cli.typed import BatchArgument, PersonOption
 from portcullis.home import open_home
+from portcullis.inspections import inspection
 from portcullis.intake.batch import receive
 from portcullis.journey import run, status
 from portcullis.model import BatchState
 from portcullis.publish import publish
 from portcullis.steps import check_batch, match_step
-from portcullis.store import reading, schema
+from portcullis.steps.again import decide_again
+from portcullis.store import reading, schema, writing
 
 app = typer.Typer(help="A batch of requests: receive it, run it until a person must act, see where it stands.", no_args_is_help=True)
 
@@ -43,6 +46,25 @@ def receive_(
     result(shown, as_json, words if got.reason is None else f"{words} {got.rule} {got.reason}: {got.message}")
     if got.state is BatchState.REFUSED:
         raise typer.Exit(SOME_REFUSED)
+
+
+@app.command("redecide", epilog="Example: portcullis batch redecide B-2026-000001 --as IRS-0008 --json")
+def redecide(batch: BatchArgument, home: HomeOption, person: PersonOption, as_json: JsonOption = False) -> None:
+    """Make a batch's decisions again from the record, under the rules the ledger names; exits with 4 if one differs (R59)."""
+    opened = open_home(home)
+    with writing(opened.engine) as conn:
+        get(conn, batch)
+        inspection(opened, conn, person=person, why="redecide", command="batch.redecide", batch_id=batch)
+    publish(opened)
+    with reading(opened.engine) as conn:
+        found = decide_again(opened, conn, batch)
+    differ = found["different"]
+    words = (
+        f"{found['same']} of {found['decided']} decisions of {batch} are made again as they were ({found['agreement']}, {found['day']})."
+    )
+    result(found, as_json, f"{words} Not so: {', '.join(map(str, differ))}." if differ else words)
+    if differ:
+        raise typer.Exit(NOT_VERIFIED)
 
 
 @app.command("check", epilog="Example: portcullis batch check B-2026-000001")

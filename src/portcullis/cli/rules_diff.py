@@ -6,6 +6,8 @@ value of a row.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +15,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
-from portcullis.cli.output import JsonOption, log, result
+from portcullis.batches import get
+from portcullis.cli.output import JsonOption, result
+from portcullis.cli.rulings import replayed
 from portcullis.cli.sides import Side, day, side
+from portcullis.cli.typed import batch_option, code_option
 from portcullis.errors import Refused
+from portcullis.home import Home, open_home
+from portcullis.inspections import inspection
+from portcullis.publish import publish
 from portcullis.readings import AsOf
-from portcullis.reread import REPLAY, reread
-from portcullis.rules import diff
+from portcullis.rules import RuleSet, diff, diff_decisions, diff_outcomes
+from portcullis.steps.again import Basis, basis_of, decide_under, kept_of
+from portcullis.store import reading, writing
 
 __all__ = ["diff_"]
 
@@ -37,12 +46,27 @@ def diff_(
         str | None, typer.Option(help="june-2025: what each court reading between the two changed, over synthetic people.")
     ] = None,
     scale: Annotated[float, typer.Option(help="Of the replay: 1 is 1.28 million requests.", min=0.0005, max=1.0)] = 0.05,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            "--batch", help="A batch of a home: compare its outcomes too. `recorded` is what it was decided under.", callback=batch_option
+        ),
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", envvar="PORTCULLIS_HOME", help="Needed for a batch, and for a version it keeps.")
+    ] = None,
+    person: Annotated[str | None, typer.Option("--as", help="Who looks at the batch; it is on record first.", callback=code_option)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """What changed between two rule sets, days or versions: text, and outcomes by reason with counts and examples."""
-    sides = [_dated(side(old, name), old_on), _dated(side(new, name), new_on)]
+    opened = open_home(home) if home is not None and (batch or ":" in f"{old}{new}") else None
+    if batch is not None:
+        found = _of_batch(opened, batch, person, name, (old, new))
+        result(found, as_json, lambda: "\n".join([_words(found), *_decisions(found)]))
+        return
+    sides = [_dated(side(old, name, opened), old_on), _dated(side(new, name, opened), new_on)]
     if replay is not None:
-        _replayed(sides, replay, scale, as_json)
+        replayed(sides, replay, scale, as_json)
         return
     found = diff(sides[0].rules, sides[1].rules, {"check": _facts(facts)} if facts else None)
     result(found, as_json, _words(found))
@@ -83,48 +107,59 @@ def _said(one: dict[str, Any]) -> str:
     return f"{one['verdict']} {one['reason']}" if one["reason"] else str(one["verdict"])
 
 
-# ---- ruling by ruling
+# ---- over a batch
 
 
-def _replayed(sides: list[Side], replay: str, scale: float, as_json: bool) -> None:
-    if replay != REPLAY:
-        raise Refused("There is no such replay.", f"There is {REPLAY}.", f"Type: portcullis rules diff 2025-08-07 today --replay {REPLAY}")
-    old, new = (one.when for one in sides)
-    if old is None or new is None:
-        raise Refused(
-            "A replay is between two days.", "One of the two has none.", f"Type: portcullis rules diff 2025-08-07 today --replay {REPLAY}"
-        )
-    text = diff(sides[0].rules, sides[1].rules)
-    found = {**text, **reread(old, new, scale, say=lambda step: log("replay", step=step))}
-    result(found, as_json, lambda: "\n".join(_read_again(found)))
+def _of_batch(home: Home | None, batch: str, person: str | None, name: str, typed: tuple[str, str]) -> dict[str, Any]:
+    """Both sides over what was kept of a real batch; the look is a leaf before anything is read."""
+    if home is None or person is None:
+        raise Refused("A batch is looked at in its home, by somebody.", "Who looks is on record first.", "Add --home and --as.")
+    with writing(home.engine) as conn:
+        get(conn, batch)
+        inspection(home, conn, person=person, why="diff", command="rules.diff", batch_id=batch)
+    publish(home)
+    with reading(home.engine) as conn:
+        basis = basis_of(home, conn, batch)
+        kept = kept_of(home, conn, batch, basis)
+    sides = [_under(text, name, home, basis) for text in typed]
+    (old, old_switches), (new, new_switches) = sides
+    decided = [decide_under(kept, rules, switches, basis.agreement.answer) for rules, switches in sides]
+    outcomes = {
+        stage: diff_outcomes(old, new, stage, facts, (old_switches, new_switches))
+        for stage, facts in (("check", kept.facts), ("match", kept.joined))
+    }
+    changed = {"batch": batch, "requests": decided[0].num_rows, "decisions": diff_decisions(*decided), "outcomes": outcomes}
+    return diff(old, new) | {"switches": _positions(old_switches, new_switches)} | changed
 
 
-def _read_again(found: dict[str, Any]) -> list[str]:
-    head = (
-        f"The June 2025 file, synthetic, at scale {found['scale']:g}; applied on {found['applied']['on']} [R]: {found['applied']['says']}"
-    )
-    lines = [head, f"{found['released_old']:,} released, as read {found['old']}", ""]
-    for step in found["steps"]:
-        lines += _ruling(step, found["new"])
-    lines += [f"{found['released_new']:,} of them would still leave, as read {found['new']}."]
-    lines += [f"{found['released_all_rules']:,} pass every rule of the agreement, whatever the courts said."]
-    texts = len(found["text"])
-    return [*lines, f"Text of the rules between the two: {f'{texts} changes' if texts else 'no difference'}.", _CAUTION]
+def _under(text: str, name: str, home: Home, basis: Basis) -> tuple[RuleSet, Mapping[str, bool]]:
+    """A side's rules and switches for a batch: `recorded` is what the ledger says; without a day, rules are read on the batch's."""
+    if text == "recorded":
+        return basis.rules, basis.switches
+    one = side(text, name, home)
+    rules = one.rules if one.when is not None else one.rules.as_of(*[dt.date(1970, 1, 1) + dt.timedelta(days=basis.day)] * 2)
+    standing = rules.positions()
+    return rules, standing | {
+        switch: on for switch, on in basis.switches.items() if switch in standing and rules.agreement == basis.rules.agreement
+    }
 
 
-_CAUTION = (
-    "Rulings are tagged R, reported, or I, inferred; none was read in full, none is certain, and they are in force only in this replay."
-)
+def _positions(old: Mapping[str, bool], new: Mapping[str, bool]) -> list[dict[str, object]]:
+    names = sorted(set(old) | set(new))
+    return [{"switch": name, "old": old.get(name), "new": new.get(name)} for name in names if old.get(name) != new.get(name)]
 
 
-def _ruling(step: dict[str, Any], new: str) -> list[str]:
-    lines = [f"{step['decided']}  {step['court']}  {step['kind']} [{step['source']}]  {step['case']}", f"  {step['says']}"]
-    for change in step["changes"]:
-        where = "" if change["in_force"] else f"; an order, not in force on {new.partition('@')[0]}"
-        lines.append(
-            f"  {change['rule']} {change['as']} [{change['source']}]: {change['released_contrary']:,} releases{where}. {change['says']}"
-        )
-        lines += [f"      {count:,} {code} ({word})" for word, codes in change["by_reason"].items() for code, count in codes.items()]
-        lines += [f"      {change['check_not_made']:,} would pass, but the check was not made"] if change["check_not_made"] else []
-        lines += [f"      for example requests {', '.join(map(str, change['examples']))}"] if change["examples"] else []
-    return [*lines, f"  by itself {step['stopped_alone']:,}; released {step['released_before']:,} → {step['released_after']:,}", ""]
+def _decisions(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{one['requests']:,} requests from {_decided(one['old'])} to {_decided(one['new'])}{_examples(one)}" for one in found["decisions"]
+    ]
+    changed = sum(one["requests"] for one in found["decisions"])
+    return [*lines, f"{changed:,} of {found['requests']:,} requests of {found['batch']} would be decided otherwise or for another reason."]
+
+
+def _examples(one: dict[str, Any]) -> str:
+    return f", for example {', '.join(map(str, one['examples']))}"
+
+
+def _decided(one: dict[str, Any]) -> str:
+    return f"{one['decision']} {one['reason']}" if one["reason"] else str(one["decision"])

@@ -22,6 +22,7 @@ __all__ = [
     "BatchArgument",
     "OrdinalArgument",
     "PersonOption",
+    "batch_option",
     "code",
     "code_option",
     "read_small",
@@ -56,6 +57,11 @@ def _batch(value: str) -> str:
     if not _BATCH.fullmatch(value):
         raise typer.BadParameter("a batch's number is written B-2026-000001")
     return value
+
+
+def batch_option(value: Any) -> Any:
+    """A batch's number, or nothing."""
+    return _batch(value) if value else value
 
 
 BatchArgument = Annotated[str, typer.Argument(help="The batch's number, as B-2026-000001.", callback=_batch)]

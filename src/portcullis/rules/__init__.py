@@ -13,7 +13,7 @@ What a rule may name is agreements/fields.yaml; what it may say is predicate.py;
 from __future__ import annotations
 
 from portcullis.rules.cases import run_cases
-from portcullis.rules.diff import diff
+from portcullis.rules.diff import diff, diff_decisions, diff_outcomes
 from portcullis.rules.explain import explain_finding, explain_rule
 from portcullis.rules.findings import rules_of, summarise, told
 from portcullis.rules.load import load
@@ -26,6 +26,8 @@ __all__ = [
     "Single",
     "agreements_folder",
     "diff",
+    "diff_decisions",
+    "diff_outcomes",
     "evaluate",
     "evaluate_batch",
     "explain_finding",

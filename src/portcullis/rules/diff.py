@@ -13,7 +13,12 @@ from portcullis.rules.findings import rules_of
 from portcullis.rules.ruleset import RuleSet, rules_json
 from portcullis.rules.run import evaluate
 
-__all__ = ["diff", "diff_outcomes", "diff_text"]
+__all__ = ["EXAMPLES", "diff", "diff_decisions", "diff_outcomes", "diff_text"]
+
+EXAMPLES = 5
+"""How many requests are named, by ordinal, for each change."""
+
+Switches = Mapping[str, bool] | None
 
 _Json = dict[str, Any]
 
@@ -53,9 +58,14 @@ def _sides(one: Any, two: Any) -> _Json:
     return {"old": one, "new": two}
 
 
-def diff_outcomes(old: RuleSet, new: RuleSet, stage: str, facts: pa.Table) -> list[dict[str, object]]:
-    """Per rule: how many requests went from one verdict and reason to another, most first. A rule that is absent is not_applicable."""
-    before, after = (evaluate(ruleset, stage, facts) for ruleset in (old, new))
+def diff_outcomes(
+    old: RuleSet, new: RuleSet, stage: str, facts: pa.Table, switches: tuple[Switches, Switches] = (None, None)
+) -> list[dict[str, object]]:
+    """Per rule: how many requests went from one verdict and reason to another, most first, with examples (ordinals).
+
+    A rule that is absent is not_applicable. `switches` are each side's positions.
+    """
+    before, after = (evaluate(one, stage, facts, switches=each) for one, each in zip((old, new), switches, strict=True))
     changes: list[dict[str, object]] = []
     for rule in sorted({*rules_of(before), *rules_of(after)}):
         sides = pa.table(
@@ -66,9 +76,34 @@ def diff_outcomes(old: RuleSet, new: RuleSet, stage: str, facts: pa.Table) -> li
             }
         )
         moved = pc.or_(pc.not_equal(sides["verdict_old"], sides["verdict_new"]), pc.not_equal(sides["reason_old"], sides["reason_new"]))
-        counted = sides.filter(moved).group_by(sides.column_names).aggregate([([], "count_all")]).sort_by([("count_all", "descending")])
-        changes += [_change(rule, row) for row in counted.to_pylist()]
+        changes += [_change(rule, row) for row in _counted(sides.append_column("ordinal", before["ordinal"]).filter(moved))]
     return changes
+
+
+def diff_decisions(old: pa.Table, new: pa.Table) -> list[dict[str, object]]:
+    """How many requests went from one decision and reason to another, most first, with examples.
+
+    Both tables have `ordinal`, `decision` and `reason` (text or null) of the same requests in the same order.
+    """
+    columns = {
+        f"{name}_{side}": pc.fill_null(table[name], "") for side, table in (("old", old), ("new", new)) for name in ("decision", "reason")
+    }
+    sides = pa.table(columns)
+    moved = pc.or_(pc.not_equal(sides["decision_old"], sides["decision_new"]), pc.not_equal(sides["reason_old"], sides["reason_new"]))
+    rows = _counted(sides.append_column("ordinal", old["ordinal"]).filter(moved))
+    return [
+        {"requests": row["count_all"], "examples": row["examples"]}
+        | {side: {"decision": row[f"decision_{side}"], "reason": row[f"reason_{side}"] or None} for side in ("old", "new")}
+        for row in rows
+    ]
+
+
+def _counted(sides: pa.Table) -> list[_Json]:
+    """Equal rows counted, most first, with the first few of their ordinals."""
+    names = [name for name in sides.column_names if name != "ordinal"]
+    grouped = sides.group_by(names, use_threads=False).aggregate([([], "count_all"), ("ordinal", "list")])
+    rows: list[_Json] = [row | {"examples": sorted(row["ordinal_list"])[:EXAMPLES]} for row in grouped.to_pylist()]
+    return sorted(rows, key=lambda row: (-row["count_all"], row["examples"]))
 
 
 def _column(table: pa.Table, rule: str, part: str) -> pa.ChunkedArray:
@@ -82,4 +117,4 @@ def _change(rule: str, row: _Json) -> dict[str, object]:
     sides = {
         side: {"verdict": Verdict(row[f"verdict_{side}"]).name.lower(), "reason": row[f"reason_{side}"] or None} for side in ("old", "new")
     }
-    return {"rule": rule, "requests": row["count_all"], **sides}
+    return {"rule": rule, "requests": row["count_all"], "examples": row["examples"], **sides}

@@ -41,7 +41,19 @@ class RuleSet:
 
     def as_of(self, valid_on: dt.date, known_on: dt.date) -> RuleSet:
         """The law as it stood on `valid_on`, as this gateway knew it on `known_on`."""
-        return replace(self, rules=tuple(r for r in self.rules if r.valid.holds(valid_on) and r.known.holds(known_on)))
+        standing = tuple(r for r in self.rules if r.valid.holds(valid_on) and r.known.holds(known_on))
+        return self if len(standing) == len(self.rules) else replace(self, rules=standing)
+
+    def stretches(self, first: dt.date, last: dt.date | None = None) -> tuple[tuple[dt.date, RuleSet], ...]:
+        """Every text that holds, as known on its own day, from `first` to `last`: the day it begins, and its rules."""
+        turns = {day for rule in self.rules for span in (rule.valid, rule.known) for day in (span.start, span.end) if day is not None}
+        days = [first, *sorted(day for day in turns if first < day and (last is None or day <= last))]
+        found: list[tuple[dt.date, RuleSet]] = []
+        for day in days:
+            rules = self.as_of(day, day)
+            if not found or found[-1][1].rules != rules.rules:
+                found.append((day, rules))
+        return tuple(found)
 
     def without(self, *rules: str) -> RuleSet:
         """The same without these rules; only replay and tests ask for it."""

@@ -6,7 +6,7 @@ from portcullis import asked, evidence, pipeline
 from portcullis.batches import get, move
 from portcullis.home import Home
 from portcullis.model import BatchState
-from portcullis.steps.context import agreement_of, switches_of
+from portcullis.steps.context import agreement_of, rules_of_day, switches_of
 from portcullis.store import reading, writing
 from portcullis.store.steps import once
 
@@ -20,7 +20,7 @@ def check_batch(home: Home, batch_id: str) -> None:
         agreement = agreement_of(home, conn, row)
         raw = evidence.read(home, conn, batch_id, "raw")
         officers = evidence.read(home, conn, batch_id, "officers")
-    checked = pipeline.check(raw, officers, agreement.day(row["received_at"]), agreement.rules, switches_of(row))
+    checked = pipeline.check(raw, officers, agreement.day(row["received_at"]), rules_of_day(agreement, row), switches_of(row))
     kept = [name for name in checked.facts.column_names if name not in agreement.rules.fields or agreement.rules.fields[name].keep]
     tables = {
         "names": checked.names,

@@ -9,12 +9,13 @@ import pyarrow as pa
 from sqlalchemy import Connection, RowMapping
 
 from portcullis import evidence
-from portcullis.agreement import Agreement, adopted
+from portcullis.agreement import Agreement, adopted, law_on
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.pipeline import Checked
+from portcullis.rules import RuleSet
 
-__all__ = ["agreement_of", "checked_of", "confirms", "matched_of", "receivers_of", "switches_of"]
+__all__ = ["agreement_of", "checked_of", "confirms", "matched_of", "receivers_of", "rules_of_day", "switches_of"]
 
 
 def agreement_of(home: Home, conn: Connection, row: RowMapping) -> Agreement:
@@ -35,6 +36,11 @@ def agreement_of(home: Home, conn: Connection, row: RowMapping) -> Agreement:
             code="B-NO-AGREEMENT",
         )
     return agreement
+
+
+def rules_of_day(agreement: Agreement, row: RowMapping) -> RuleSet:
+    """The rules of the day the batch was received, as known on it."""
+    return law_on(agreement, agreement.day(row["received_at"]))
 
 
 def switches_of(row: RowMapping) -> dict[str, bool]:

@@ -29,8 +29,8 @@ from portcullis.model import BatchState, LeafType
 from portcullis.pipeline import Matched
 from portcullis.release.examine import decisions_root_now
 from portcullis.review import open_ordinals, resolutions
-from portcullis.rules import told
-from portcullis.steps.context import agreement_of, checked_of, confirms, matched_of, receivers_of
+from portcullis.rules import RuleSet, told
+from portcullis.steps.context import agreement_of, checked_of, confirms, matched_of, receivers_of, rules_of_day
 from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of
 from portcullis.store import reading, rehearsing, schema, writing
 from portcullis.store.bulk import insert_many
@@ -72,7 +72,7 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
         receivers = receivers_of(home, conn, batch_id, range(1, row["count"] + 1))
     drawn = {
         "log_request": pa.array(_ids(outcome.num_rows), pa.string()),
-        "elements": pa.array(_elements(checked.findings, agreement), pa.string()),
+        "elements": pa.array(_elements(checked.findings, rules_of_day(agreement, row)), pa.string()),
         "order": pa.array(_order(outcome.num_rows), pa.int64()),
     }
     for name, column in drawn.items():
@@ -99,10 +99,10 @@ def _order(count: int) -> np.ndarray:
     return np.argsort(np.frombuffer(secrets.token_bytes(8 * count), np.uint64), kind="stable").astype(np.int64)
 
 
-def _elements(findings: pa.Table, agreement: Agreement) -> list[str]:
+def _elements(findings: pa.Table, rules: RuleSet) -> list[str]:
     """The statutory elements each deficient request lacks, in the words the requester may be told; empty where none."""
     found: dict[int, str] = {}
-    lacking = told(findings, agreement.rules)
+    lacking = told(findings, rules)
     for ordinal, element in zip(lacking["ordinal"].to_pylist(), lacking["element"].to_pylist(), strict=True):
         found[ordinal] = f"{found[ordinal]};{element}" if ordinal in found else element
     return [found.get(ordinal, "") for ordinal in findings["ordinal"].to_pylist()]

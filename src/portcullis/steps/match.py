@@ -17,7 +17,7 @@ from portcullis.inspections import inspection
 from portcullis.matching.register import open_register
 from portcullis.model import BatchState, Decision
 from portcullis.pipeline import Checked, Matched
-from portcullis.steps.context import agreement_of, checked_of, confirms, switches_of
+from portcullis.steps.context import agreement_of, checked_of, confirms, rules_of_day, switches_of
 from portcullis.store import reading, rehearse, rehearsing, schema, writing
 from portcullis.store.steps import done, once
 
@@ -37,7 +37,7 @@ def match_step(home: Home, batch_id: str) -> None:
     with reading(home.engine) as conn:
         checked = checked_of(home, conn, batch_id)
         own, earlier = asked.own(home, conn, batch_id), asked.earlier(home, conn, batch_id, row["received_at"])
-    matched = pipeline.match(checked, register, agreement.rules, switches_of(row), own, earlier)
+    matched = pipeline.match(checked, register, rules_of_day(agreement, row), switches_of(row), own, earlier)
     with writing(home.engine) as conn:
         for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
             evidence.write(home, conn, batch_id, f"matched_{name}", table)

@@ -11,10 +11,9 @@ One transaction writes state, leaf and hashes; a kill before it leaves files tha
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, insert, select
 
 from portcullis import accounting, evidence
-from portcullis.agreement import Agreement, adopted
+from portcullis.agreement import Agreement, adopted, law_on, positions
 from portcullis.batches import assign, new_number, ref, take_stock
 from portcullis.crypto import canonical, commit
 from portcullis.errors import Refused
@@ -139,20 +138,15 @@ def _judge(home: Home, conn: Connection, opened: Opened, agreement: Agreement | 
     fault = opened.fault
     if agreement is None:
         return Finding("R08", Verdict.FAIL, "B-NO-AGREEMENT", "", "No agreement is in force.")
-    findings = evaluate_batch(agreement.rules, batch_facts(home, conn, opened, agreement), switches=_positions(conn, agreement))
+    findings = evaluate_batch(
+        law_on(agreement, agreement.day(home.now())), batch_facts(home, conn, opened, agreement), switches=positions(conn, agreement)
+    )
     failed = next((each for each in findings if each.verdict >= Verdict.REFER), None)
     if failed is None and fault is not None:
         return Finding("R10", Verdict.FAIL, fault.code or "B-INTEGRITY", "", str(fault))
     if failed is not None and fault is not None:
         return Finding(failed.rule, failed.verdict, failed.reason, failed.citation, f"{failed.message} {fault}")
     return failed
-
-
-def _positions(conn: Connection, agreement: Agreement) -> Mapping[str, bool]:
-    a = schema.agreement
-    text = conn.execute(select(a.c.switches).where(a.c.id == agreement.id, a.c.version == agreement.version)).scalar_one()
-    positions: dict[str, bool] = json.loads(text)
-    return positions
 
 
 def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, engaged: list[Engaged]) -> Received:
@@ -176,7 +170,7 @@ def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, 
             held=0,
             received_at=home.now(),
             rules_hash=agreement.rules.hash,
-            switches=canonical(dict(_positions(conn, agreement))).decode(),
+            switches=canonical(positions(conn, agreement)).decode(),
             wrapped_key=evidence.new_wrapped_key(home, batch_id),
         )
     )
