@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from matching_world import ELSEWHERE, HOME, World, named, text_table
+from portcullis.cli.register import app as register_app
 from portcullis.errors import Refused, Tampered
 from portcullis.intake import names as name_standard
 from portcullis.matching import folder as folder_module
@@ -235,6 +237,24 @@ def test_the_profile_counts_and_names_nobody(world: World) -> None:
     assert (found["persons"], found["addresses"], found["persons_with_several_addresses"]) == (2, 3, 1)
     assert "Haines" not in json.dumps(found)
     assert "HAINES" not in json.dumps(found)
+
+
+def test_the_profile_of_a_file_of_requests_needs_no_home_and_names_nobody(world: World, tmp_path: Path) -> None:
+    twice = {"request_id": "b", **named("Walter", "Haines"), **HOME}
+    rows = [{"request_id": "a", **WHO, **HOME}, twice, twice | {"request_id": "c"}, twice | {"request_id": "d", "address_line": "NA NA"}]
+    pq.write_table(
+        text_table([*rows, {"request_id": "e", **named("Unknown", "Unknown"), **HOME, "date_of_birth": "99"}]), tmp_path / "r.parquet"
+    )
+    told = CliRunner().invoke(register_app, ["profile", "--requests", str(tmp_path / "r.parquet"), "--json"], catch_exceptions=False).stdout
+    found = json.loads(told)
+    wanted = {"requests": 5, "names_that_name_nobody": 1, "birth_dates_not_usable": 1, "addresses_deficient": 1, "asked_more_than_once": 1}
+    assert {k: found[k] for k in wanted} == wanted
+    assert found["stated"]["middle_name"] == 0.2
+    assert found["with_evidence_beyond_name_and_address"] == 0.2
+    assert sum(found["addresses_by_reason"].values()) == 1
+    assert not any(word in told for word in ("Walter", "Haines", "Larkspur", "900"))
+    with pytest.raises(Refused, match="nothing to count"):
+        CliRunner().invoke(register_app, ["profile"], catch_exceptions=False, env={"PORTCULLIS_HOME": ""})
 
 
 def test_a_register_without_a_single_usable_name_or_address_matches_nobody(world: World) -> None:

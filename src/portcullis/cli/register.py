@@ -11,9 +11,11 @@ import typer
 from portcullis.cli.output import HomeOption, JsonOption, log, result
 from portcullis.cli.rehearsal import changes
 from portcullis.engine import workdir
+from portcullis.errors import Refused
 from portcullis.home import open_home
+from portcullis.matching.inputs import read_requests
 from portcullis.matching.load import load_register
-from portcullis.matching.profile import profile
+from portcullis.matching.profile import profile, profile_requests
 from portcullis.matching.register import open_register
 from portcullis.registers import load_into
 from portcullis.store import rehearsing
@@ -28,7 +30,7 @@ def load_(
     home: HomeOption,
     mapping: Annotated[
         Path | None,
-        typer.Option(help="YAML or JSON: persons, addresses {our column: yours}; files {persons: name, addresses: name}."),
+        typer.Option(help="YAML or JSON: persons, addresses {our column: yours}; files or postgresql {persons: name, addresses: name}."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,11 +48,18 @@ def load_(
 
 @app.command("profile", epilog="Example: portcullis register profile --home ./home --json")
 def profile_(
-    home: HomeOption,
+    home: Annotated[Path | None, typer.Option("--home", envvar="PORTCULLIS_HOME", help="The home whose register is counted.")] = None,
+    requests: Annotated[Path | None, typer.Option("--requests", help="Count a file of requests instead; needs no home.")] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="YAML or JSON that maps our column names to yours.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Count what the loaded register holds and lacks; no value of a row is shown."""
-    found = profile(open_register(open_home(home).path / "register"))
+    """Count what the loaded register, or a file of requests, holds and lacks; no value of a row is shown."""
+    if requests is not None:
+        found = profile_requests(read_requests(requests, mapping))
+    elif home is not None:
+        found = profile(open_register(open_home(home).path / "register"))
+    else:
+        raise Refused("There is nothing to count.", "", "Name a home with --home, or a file with --requests.")
     result(found, as_json, lambda: _lines(found))
 
 

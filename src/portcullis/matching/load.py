@@ -35,7 +35,7 @@ from portcullis.matching.namesakes import name_marks
 from portcullis.matching.occupancy import occupancy, surname_of
 from portcullis.matching.people import People, people
 from portcullis.matching.places import answer_rows, look_up_keys, places
-from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, find_table, read_manifest, read_mapping, read_table
+from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, read_manifest, read_mapping, read_owned
 
 __all__ = ["RegisterInfo", "build", "load_register", "standardisers"]
 
@@ -105,7 +105,7 @@ def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> 
     connection.execute("SET preserve_insertion_order = true")
     columns = read_mapping(mapping)
     say("reading")
-    filed = {t: read_table(connection, find_table(folder, t, columns), t, columns) for t in ("persons", "addresses")}
+    filed = {t: read_owned(connection, folder, t, columns) for t in ("persons", "addresses")}
     for table, raw in filed.items():
         _require_ids(raw, table)
     person_rows = _distinct(connection, filed["persons"], PERSON_COLUMNS)

@@ -1,7 +1,7 @@
-"""A register as its owner keeps it: a folder, a manifest, two tables in any of three formats, and a mapping of column names.
+"""A register as its owner keeps it: a folder, a manifest, two tables in any of four forms, and a mapping of column names.
 
 1. `manifest.json` says `synthetic`, `source` and `date`; a folder without one is refused with what to write.
-2. A mapping file (YAML or JSON) renames the owner's columns, table by table, and may name the files.
+2. A mapping file (YAML or JSON) renames the owner's columns, table by table, and may name the files, or tables in PostgreSQL.
 3. Only the identity and address columns below are ever selected, so income or family data cannot be read even by mistake (R36).
 4. Everything arrives as text; a number column that lost its leading zeros to an integer type gets them back.
 """
@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,20 @@ import pyarrow as pa
 import yaml
 
 from portcullis.errors import Refused
+from portcullis.matching.postgres import read_postgres
 from portcullis.model import DATA_COLUMNS
 
-__all__ = ["ADDRESS_COLUMNS", "PERSON_COLUMNS", "Manifest", "Mapped", "find_table", "read_manifest", "read_mapping", "read_table"]
+__all__ = [
+    "ADDRESS_COLUMNS",
+    "PERSON_COLUMNS",
+    "Manifest",
+    "Mapped",
+    "find_table",
+    "read_manifest",
+    "read_mapping",
+    "read_owned",
+    "read_table",
+]
 
 PERSON_COLUMNS = (
     "person_id", "taxpayer_number", "given_name", "middle_name", "family_name", "suffix", "date_of_birth", "veto", "exclusions",
@@ -89,11 +100,21 @@ def read_mapping(path: Path | None) -> Mapped:
     if not isinstance(stated, dict) or not all(isinstance(v, dict) for v in stated.values()):
         raise Refused("The mapping file is not a mapping.", "Each part maps our column names to yours.", "See `register load --help`.")
     for part, columns in stated.items():
-        allowed = ("persons", "addresses") if part == "files" else _COLUMNS.get(part)
+        allowed = ("persons", "addresses") if part in ("files", "postgresql") else _COLUMNS.get(part)
         if allowed is None or any(c not in allowed for c in columns):
-            known = f"`{part}` knows {', '.join(allowed)}." if allowed else f"The parts are files, {', '.join(_COLUMNS)}."
+            known = f"`{part}` knows {', '.join(allowed)}." if allowed else f"The parts are files, postgresql, {', '.join(_COLUMNS)}."
             raise Refused("The mapping file names a part or a column that does not exist.", known, "Use the names of the interface.")
     return {part: {str(k): str(v) for k, v in columns.items()} for part, columns in stated.items()}
+
+
+def read_owned(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, mapping: Mapped) -> pa.Table:
+    """A register's table, from PostgreSQL where the mapping says so, else from its one file."""
+    if table not in mapping.get("postgresql", {}):
+        return read_table(connection, find_table(folder, table, mapping), table, mapping)
+    renamed = mapping.get(table, {})
+    rows, absent = read_postgres(mapping["postgresql"][table], {c: renamed.get(c, c) for c in _COLUMNS[table]}, _WIDTH)
+    _require(table, renamed, [c for c in {*_NEEDED[table], *renamed} if c in absent])
+    return _as_text(rows, table)
 
 
 def find_table(folder: Path, table: str, mapping: Mapped) -> Path:
@@ -140,9 +161,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, path: Path, table: str, ma
         types = {n: str(t) for n, t in zip(relation.columns, relation.types, strict=True)}
         present = {c: renamed.get(c, c) for c in _COLUMNS[table] if renamed.get(c, c) in types}
         lost = [c for c in {*_NEEDED[table], *renamed} if c not in present]
-        if lost:
-            names = ", ".join(sorted(renamed.get(c, c) for c in lost))
-            raise Refused(f"The `{table}` table has no column {names}.", "", "Name your own columns in a mapping file (--mapping).")
+        _require(table, renamed, lost)
         out = relation.project(", ".join(_select(o, t, types) for o, t in present.items())).to_arrow_table()
     except duckdb.Error:
         raise Refused(
@@ -150,5 +169,16 @@ def read_table(connection: duckdb.DuckDBPyConnection, path: Path, table: str, ma
             f"{path.suffix or 'The file'} content is damaged, not UTF-8, or of another format.",
             "Export it again as Parquet, or as UTF-8 CSV with a header.",
         ) from None
-    columns = [out[c].cast(pa.string()) if c in present else pa.nulls(out.num_rows, pa.string()) for c in _COLUMNS[table]]
-    return pa.table(dict(zip(_COLUMNS[table], columns, strict=True)))
+    return _as_text(out, table)
+
+
+def _require(table: str, renamed: Mapping[str, str], lost: Sequence[str]) -> None:
+    if lost:
+        names = ", ".join(sorted(renamed.get(c, c) for c in lost))
+        raise Refused(f"The `{table}` table has no column {names}.", "", "Name your own columns in a mapping file (--mapping).")
+
+
+def _as_text(rows: pa.Table, table: str) -> pa.Table:
+    """All columns of the table as text, null where the owner has none."""
+    there = set(rows.column_names)
+    return pa.table({c: rows[c].cast(pa.string()) if c in there else pa.nulls(rows.num_rows, pa.string()) for c in _COLUMNS[table]})
