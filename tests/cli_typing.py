@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ READS = frozenset(
             "order list",
         ),
         *("register profile", "release list", "replay june-2025", "review next", "review show", "safeguard hold list"),
+        *("safeguard status", "safeguard training"),
         *("rules diff", "rules explain", "rules list", "rules test"),
     }
 )
@@ -67,6 +69,9 @@ _VALUES = {
     "ordinal": "1",
     "index": "1",
     "court_time": "2026-11-21",
+    "discovered": "2026-11-21",
+    "identified": "2026-11-21",
+    "told": "2026-11-21",
     "public": "A" * 43 + "=",
     "verdict": "accept",
     "code": "same-person",
@@ -85,6 +90,9 @@ def needed(name: str, place: Path) -> list[str]:
             words.append(max(parameter.opts, key=len))
             continue
         value = _VALUES.get(parameter.name, "CODE-1")
+        annotation = parameter.type_descriptor.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Enum):
+            value = str(next(iter(annotation)).value)
         if parameter.type_descriptor.annotation is Path:
             value = str(place / ("folder" if parameter.name in _FOLDERS else "file"))
         words += [value] if parameter.param_type_name == "argument" else [max(parameter.opts, key=len), value]

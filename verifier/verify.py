@@ -12,7 +12,7 @@ Needs Python 3.11 and `cryptography`; shares no code with the gateway. The numbe
     revoked, at that place in the log; for this log, this action and this content; once; before it expired.
  4. Order in the log: a dispatch follows its commit, which follows two different people's authorizations of the same content (valid for
     72 hours, not void, neither of them reviewer or operator of that batch), which follow a passed sample of the seed nobody chose,
-    which follows all decisions, which follow the batch, which follows an agreement in force; and no stay covers it, in log order.
+    which follows all decisions, which follow the batch, which follows an agreement in force; no stay covers it, nothing owed stops it.
  5. One decision per request; the totals agree; every disclosed answer has its accounting leaf and is one that was committed.
  6. Openings, where the bundle holds any, open the commitments they are for.
  7. Times and lists: backdated leaves are refused; what else a person should look at is listed.
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -39,6 +38,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,11 +53,9 @@ NOT_ESTABLISHED = """What this does not establish:
   - that nothing was cut off the end of the log since a later checkpoint: that needs --since, or a quorum of witnesses
   - time stamps by a time-stamping authority: not checked"""
 
-TOLERANCE = 3600  # seconds by which a clock may be wrong, or a leaf be dated before an earlier one
-AUTHORIZED_FOR = 72 * 3600
+TOLERANCE, AUTHORIZED_FOR = 3600, 72 * 3600  # seconds: by which a clock may be wrong; for which a signature can carry a release
 SIZES = {512, 1024, 2048, 4096, 8192, 16384, 32768, 65024}
 FILES = ("checkpoint", "keys.json", "opened.jsonl", "rules.json", "tables.json", "vkey")
-SHA = hashlib.sha256
 Say = Callable[[str], object]
 
 
@@ -76,8 +74,6 @@ def need(step: int, ok: object, text: str) -> None:
 
 
 # ---------------------------------------------------------------- strict reading: one spelling of everything
-
-
 def unbase64(text: object, step: int) -> bytes:
     """Base64 in its one canonical form."""
     try:
@@ -105,13 +101,11 @@ def read_json(data: bytes, step: int, what: str) -> Any:
 
 def digest(value: object) -> str:
     """SHA-256 (hex) of canonical JSON: how acts name what they are over."""
-    return SHA(canon(value).encode()).hexdigest()
+    return sha256(canon(value).encode()).hexdigest()
 
 
 # ---------------------------------------------------------------- signatures and signed notes
-
-P = 2**255 - 19
-TORSION = 2707385501144840649318225287225658788936804267575313519463743609750303021430
+P, TORSION = 2**255 - 19, 2707385501144840649318225287225658788936804267575313519463743609750303021430
 SMALL_ORDER = {0, 1, P - 1, TORSION, P - TORSION}  # y of the points of small order
 
 
@@ -128,7 +122,7 @@ def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
 
 def key_name(public: bytes) -> str:
     """How DSSE envelopes name a key."""
-    return SHA(b"portcullis/key/1" + public).hexdigest()[:16]
+    return sha256(b"portcullis/key/1" + public).hexdigest()[:16]
 
 
 class NoteKey(NamedTuple):
@@ -141,7 +135,7 @@ class NoteKey(NamedTuple):
     @property
     def id(self) -> bytes:
         """The four bytes before each of its signatures."""
-        return SHA(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def accepts(self, text: str, signature: bytes) -> bool:
         """Whether the signature is this key's over the note's text."""
@@ -265,18 +259,16 @@ class Bundle:
         """A file's bytes, if they are those the manifest names."""
         need(1, name in self.listed, f"The bundle has no {name}: a file that belongs to it is missing.")
         data = self.fetch(name)
-        same = (len(data), SHA(data).hexdigest()) == self.listed[name]
+        same = (len(data), sha256(data).hexdigest()) == self.listed[name]
         need(1, same, f"{name} is not the file that the manifest names: it was changed after the bundle was signed.")
         return data
 
 
 # ---------------------------------------------------------------- the tree (RFC 6962)
-
-
 def full_root(row: list[bytes]) -> bytes:
     """The root over 256 hashes."""
     while len(row) > 1:
-        row = [SHA(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+        row = [sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
     return row[0]
 
 
@@ -289,16 +281,16 @@ class Growing:
     def add(self, h: bytes, level: int = 0) -> None:
         """Add the next hash."""
         while self.edge and self.edge[-1][0] == level:
-            h, level = SHA(b"\x01" + self.edge.pop()[1] + h).digest(), level + 1
+            h, level = sha256(b"\x01" + self.edge.pop()[1] + h).digest(), level + 1
         self.edge.append((level, h))
 
     def root(self) -> bytes:
         """MTH of what was added."""
         if not self.edge:
-            return SHA(b"").digest()
+            return sha256(b"").digest()
         right = self.edge[-1][1]
         for _, left in self.edge[-2::-1]:
-            right = SHA(b"\x01" + left + right).digest()
+            right = sha256(b"\x01" + left + right).digest()
         return right
 
 
@@ -338,7 +330,7 @@ class Tree:
 
     def hashes(self, n: int) -> list[bytes]:
         """The leaf hashes of the n-th bundle."""
-        return [SHA(b"\x00" + entry).digest() for entry in self.entries(n)]
+        return [sha256(b"\x00" + entry).digest() for entry in self.entries(n)]
 
     def root_at(self, size: int) -> bytes:
         """The root this log had when it had `size` leaves."""
@@ -356,7 +348,6 @@ class Tree:
 
 
 # ---------------------------------------------------------------- leaves (docs/formats/ledger.md)
-
 MEMBERS = """
     key.enrolled agency person roles key key_id act | key.revoked key_id act | agreement.proposed agreement
     agreement.signed agreement agency root act | agreement.in_force agreement | agreement.suspended agreement act
@@ -373,22 +364,33 @@ MEMBERS = """
     authorization.voided batch root why | receipt batch act | inspection who why command
     disclosure batch agreement request answer accounting agency purpose elements | hold.placed hold scope act | hold.lifted hold act
     rules.changed agreement switch position dated acts | register.loaded | report.published | disposal batch what act
+    recall.ordered matter records sealed | filing.refused reason
 """
+AFTERWARDS = {  # who signs what is done after a release: the act's action is the leaf's type, over its member `about`
+    "officer signer": "obligation.noticed obligation.withdrawn obligation.asked obligation.logged obligation.certified"
+    " obligation.witnessed recall.acknowledged recall.certified recall.witnessed",
+    "safeguards": "obligation.answered recall.opened recall.closed incident.identified incident.reported incident.told incident.closed",
+    "counsel": "incident.determined accounting.asked accounting.determined accounting.released accounting.contested",
+    "authorizer counsel safeguards": "obligation.decided",
+}
+ENDS = {"obligation.answered", "obligation.withdrawn", "obligation.witnessed", "recall.closed", "incident.closed"}  # by which a matter ends
 LEAVES = {row.split()[0]: row.split()[1:] for row in MEMBERS.strip().replace("\n", "|").split("|")}
+LEAVES |= {kind: ["matter", "about", "act"] for kinds in AFTERWARDS.values() for kind in kinds.split()}
 CODE, HEX, COUNT = r'"[A-Za-z0-9._:;,/+=@()-]{1,256}"', '"[0-9a-f]{%d}"', "(?:0|[1-9][0-9]{0,15})"
 CODES, BASE64 = rf"\[{CODE}(?:,{CODE})*\]", '"[A-Za-z0-9+/]{4,}={0,2}"'
 DSSE = rf'\{{"payload":{BASE64},"payloadType":"application/[a-z0-9.+-]{{1,80}}","signatures":\[\{{"keyid":{BASE64},"sig":{BASE64}\}}\]\}}'
 FORMS = {  # what the canonical JSON of a member must look like, for every member that is read here
-    CODE: "agency person vault thumbprint storage order rule reason why who command purpose switch position dated hold what",
-    CODES: "roles",
+    CODE: "agency person vault thumbprint storage order rule reason why who command purpose switch position dated hold what matter",
+    CODES: "roles sealed",
+    r"\{.+\}": "about",
     HEX % 16: "key_id",
     HEX % 32: "batch id",
     HEX % 64: "rules content engagements decision subject commitment r decisions_root checkpoint_root seed sealed_root answer accounting",
     f"(?:{HEX % 32}|{HEX % 64})": "request",
     '"[A-Za-z0-9+/]{43}="': "key",
     rf'(?:{HEX % 64}|"[A-Za-z0-9+/]{{43}}=")': "root",
-    COUNT: "count entries received deficient answered other k n checkpoint_size checked defects answers committed elements",
-    r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': "time from court_time",
+    COUNT: "count entries received deficient answered other k n checkpoint_size checked defects answers committed elements records",
+    r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': "time from court_time stops_from",
     rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}': "agreement",
     rf'\{{"root":{HEX % 64},"size":{COUNT}\}}': "checkpoint",
     rf'\{{(?:"(?:agencies|agreements|batches|gates)":(?:null|{CODES})(?:,(?="a|"b|"g)|(?=\}})))*\}}': "scope",
@@ -398,8 +400,7 @@ FORMS = {  # what the canonical JSON of a member must look like, for every membe
 }
 FORM_OF = {name: re.compile(form, re.ASCII) for form, names in FORMS.items() for name in names.split()}
 NOT_TEXT = re.compile(rb'[A-Za-z0-9._:;,/+=@(){}\[\]"-]+')  # no space, no escape: free text could name a person
-# A `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions.
-DECIDED = re.compile(
+DECIDED = re.compile(  # a `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions
     rb'\{"agreement":\{"hash":"([0-9a-f]{64})","id":"([A-Za-z0-9._-]{1,64})","version":(0|[1-9][0-9]{0,14})\},"batch":"([0-9a-f]{32})",'
     rb'"decision":"[0-9a-f]{64}","id":"([0-9a-f]{32})","pad":"0*","rules":"([0-9a-f]{64})","subject":"[0-9a-f]{64}",'
     rb'"time":"([0-9TZ:-]{20})","type":"request[.]decided","v":1\}'
@@ -430,15 +431,13 @@ def read_leaf(data: bytes) -> dict[str, Any]:
     for name in sorted({"time", *LEAVES[body["type"]], *(set(body) & {"agreement", "batch", "rules", "act", "envelope", "from"})}):
         null = body.get(name) is None and name in body and name in ("act", "envelope", "from")
         ok = null or (name in body and FORM_OF[name].fullmatch(canon(body[name])))
-        ok = ok and (name not in ("time", "court_time") or seconds(body[name]) >= 0)
+        ok = ok and (name not in ("time", "court_time", "stops_from") or seconds(body[name]) >= 0)
         need(3, ok, f"The {body['type']} leaf has no proper {name}: it was not written by this log.")
     return dict(body)
 
 
 # ---------------------------------------------------------------- the history (steps 3, 4, 5)
-
-ROOT = None
-ANYBODY: set[str] = set()
+ROOT, ANYBODY = None, set[str]()
 ACTS: dict[str, tuple[str, set[str] | None, str]] = {
     # leaf: (action, roles or ROOT for the agency's root key, what the act is over: members hashed together, or =member itself)
     "key.enrolled": ("key.enroll", ROOT, "agency person roles key"),
@@ -458,7 +457,7 @@ ACTS: dict[str, tuple[str, set[str] | None, str]] = {
     "disposal": ("disposal", {"safeguards"}, "batch what"),
     "hold.placed": ("hold.place", {"counsel"}, "hold scope"),
     "hold.lifted": ("hold.lift", {"counsel"}, "hold"),
-}
+} | {kind: (kind, set(who.split()), "about") for who, kinds in AFTERWARDS.items() for kind in kinds.split()}
 CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
 CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before
 AFTER = {"disclosure", "batch.closed", "batch.blocked", "receipt"}  # what may stand after a batch was dispatched or ended
@@ -510,10 +509,10 @@ class History:
         self.signed: dict[str, set[str]] = {}
         self.in_force: dict[str, str] = {}
         self.orders: dict[str, dict[str, Any]] = {}
+        self.matters: dict[str, tuple[str, str, int]] = {}  # what stops a flow: its agency, its agreement, from when
         self.batches: dict[str, Batch] = {}
         self.stock: dict[int, tuple[str, int]] = {}
-        self.free: list[int] = []
-        self.counts: Counter[str] = Counter()
+        self.free, self.counts = list[int](), Counter[str]()
         self.lists: dict[str, list[str]] = {}
 
     def once(self, step: int, what: tuple[str, ...], text: str) -> None:
@@ -540,11 +539,20 @@ class History:
                 for b in self.batches.values() if kind in CHANGES else ():
                     if f.get("agency") in (None, b.agency) and f.get("agreement", b.agreement)["id"] == b.agreement["id"]:
                         self.void(b, f"{kind} at leaf {i}")
+                self.matter(f)
             for b in self.batches.values():
                 self.settle(b)
         except Failed as error:
             error.leaf = i if error.leaf is None and error.step > 2 else error.leaf
             raise
+
+    def matter(self, f: dict[str, Any]) -> None:
+        """What is owed after a release stops its agency's flow from `stops_from` until a leaf ends it."""
+        if f.get("stops_from") is not None:
+            agency = f["about"].get("agency") if "about" in f else self.batches[f["batch"]].agency
+            self.matters[f["matter"]] = (agency, f.get("agreement", {}).get("id", ""), seconds(f["stops_from"]))
+        elif f.get("ends") == 1 and f["type"] in ENDS:
+            self.matters.pop(f["matter"], None)
 
     def clock(self, t: int) -> None:
         """Step 7: no leaf is dated long before an earlier one, before --since was witnessed, or after witnesses had seen it."""
@@ -738,7 +746,7 @@ class History:
         need(4, not b.k, "A decision was written after the sample's number was revealed: the sample was not of these decisions.")
         b.rules, b.first, b.last = f["rules"], self.i if b.first < 0 else b.first, self.i
         b.ids.add(bytes.fromhex(f["id"]))
-        b.decisions.add(SHA(b"\x00" + self.entry).digest())
+        b.decisions.add(sha256(b"\x00" + self.entry).digest())
         b.decided += 1
         need(5, len(b.ids) == b.decided, "A request was decided twice: a decision is written once.")
         return need(5, b.decided <= b.count, "There are more decisions than requests in the batch: one was invented.")
@@ -759,7 +767,7 @@ class History:
         if kind == "sample.revealed":
             need(4, b.decided == b.count, "The sample's number was revealed before all decisions: they could follow the sample.")
             commitment, laid = self.stock.get(f["k"], ("", self.i))
-            ok = SHA(bytes.fromhex(f["r"])).hexdigest() == commitment and (laid < b.first or not b.count)
+            ok = sha256(bytes.fromhex(f["r"])).hexdigest() == commitment and (laid < b.first or not b.count)
             need(4, ok, "The number revealed for the sample is not one committed before the decisions: it was chosen afterwards.")
             ok = not b.k and (f["k"] == b.turn or (not b.turn and f["k"] in self.free))
             need(4, ok, "The sample did not use the number whose turn it was: somebody picked it.")
@@ -772,7 +780,7 @@ class History:
             root, size = b.decisions.root(), f["checkpoint_size"]
             ok = b.last < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint_root"]
             need(4, ok, "The sample names no checkpoint of this log that covers its decisions: its seed was not bound to the log.")
-            seed = SHA(b.r + root + bytes.fromhex(f["checkpoint_root"])).hexdigest()
+            seed = sha256(b.r + root + bytes.fromhex(f["checkpoint_root"])).hexdigest()
             ok = b.k > 0 and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root.hex(), seed) and f["n"] <= b.count
             need(4, ok, "The sample's seed is not made of its number, the decisions and the checkpoint: somebody chose the sample.")
             if f.get("chosen_by") == "operator":
@@ -807,6 +815,8 @@ class History:
             self.entitled(f, b, "dispatched")
             ok = b.committed[0] >= 0 and b.committed[:2] == (f["committed"], f["root"])
             need(4, ok, "What was dispatched is not what was committed: the content was exchanged in between.")
+            owed = [m for m, (who, a, t) in self.matters.items() if who == b.agency and a in ("", b.agreement["id"]) and t <= self.now]
+            need(4, not owed, f"A release was dispatched while {', '.join(owed)} stopped the flow: the agency owed something first.")
             size = f["checkpoint"]["size"]
             ok = b.committed[0] < size <= self.i and self.tree.root_at(size).hex() == f["checkpoint"]["root"]
             need(4, ok, "The dispatch names no checkpoint of this log that covers the commit: nobody could see it coming.")
@@ -843,7 +853,7 @@ class History:
             raise Failed(5, "A committed answer has no accounting leaf: it was disclosed and not recorded.", b.dispatched)
         sealed = Growing()
         for answer in sorted(b.answers):
-            sealed.add(SHA(b"\x00" + answer).digest())
+            sealed.add(sha256(b"\x00" + answer).digest())
         if sealed.root().hex() != b.committed[3]:
             raise Failed(5, "The answers disclosed are not those committed: one was exchanged.", b.dispatched)
 
@@ -868,8 +878,6 @@ class History:
 
 
 # ---------------------------------------------------------------- the whole
-
-
 class Trust(NamedTuple):
     """What the reader knows from elsewhere."""
 
@@ -883,12 +891,8 @@ def read_trust(data: bytes) -> Trust:
     """The trust file. Raises ValueError when it is not one."""
     try:
         t = json.loads(data.decode("utf-8"))
-        trust = Trust(
-            read_vkey(t["log_vkey"]),
-            {a: unbase64(k, 1) for a, k in t["agency_roots"].items()},
-            [*map(read_vkey, t["witnesses"])],
-            t["quorum"],
-        )
+        roots = {agency: unbase64(key, 1) for agency, key in t["agency_roots"].items()}
+        trust = Trust(read_vkey(t["log_vkey"]), roots, [*map(read_vkey, t["witnesses"])], t["quorum"])
         apart = min(len({w.public for w in trust.witnesses}), len({w.name for w in trust.witnesses}))
         good = set(t) == {"origin", "log_vkey", "agency_roots", "witnesses", "quorum"} and t["origin"] == trust.log.name
         good = good and trust.log.kind == 1 and all(w.kind == 4 for w in trust.witnesses)
@@ -919,9 +923,8 @@ def verify(names: set[str], fetch: Callable[[str], bytes], trust: Trust | None, 
     log = read_vkey(text.removesuffix("\n"))
     ok = text.endswith("\n") and log.kind == 1 and (trust is None or log == trust.log)
     need(1, ok, "The bundle's log key is not the trust file's: it is another log, or was signed again by somebody else.")
-    bundle = Bundle(names, fetch, log)
+    bundle, witnesses = Bundle(names, fetch, log), trust.witnesses if trust else []
     need(1, bundle.read("vkey") == text.encode(), "The vkey is damaged.")
-    witnesses = trust.witnesses if trust else []
     head = read_checkpoint(bundle.read("checkpoint"), log, witnesses, now)
     need(1, len(head.seen) >= (trust.quorum if trust else 0), "Fewer witnesses have signed the checkpoint than the trust file asks for.")
     older = None if since is None else read_checkpoint(since, log, witnesses, now)
@@ -934,13 +937,11 @@ def verify(names: set[str], fetch: Callable[[str], bytes], trust: Trust | None, 
     need(1, roots == (trust.roots if trust else roots), "The agencies' root keys are not the trust file's: anybody could have signed.")
     openings = read_openings(bundle.read("opened.jsonl")) if bundle.read("rules.json") and bundle.read("tables.json") else {}
     say(f"1  manifest and checkpoint: {len(names):,} files, {head.size:,} leaves, {len(head.seen)} known witnesses — pass")
-
     need(2, older is None or older.size <= head.size, "The older checkpoint has more leaves: some were cut off, or a backup restored.")
     tree = Tree(bundle, head)
     ok = older is None or tree.root_at(older.size) == older.root
     need(2, ok, "The older checkpoint is not a prefix of this log: the log was rewritten, or forked after a restore.")
     say(f"2  every entry up to the root{f'; contains the checkpoint of {older.size:,} leaves' if older else ''} — pass")
-
     h = History(tree, log.name, roots, older, head, openings)
     h.run()
     need(3, keys["keys"] == list(h.keys.values()), "keys.json does not tell the history of keys that the log tells.")

@@ -28,6 +28,7 @@ __all__ = [
     "ReleaseFacts",
     "RequestFacts",
     "decide",
+    "first_row",
     "may_release",
     "tables",
 ]
@@ -167,6 +168,11 @@ class ReleaseFacts:
     commit_published: int | None
     witnesses_missing: int | None
     dispatched_before: int | None
+    recalls_open: int | None
+    ai_notices_open: int | None
+    environment_notices_open: int | None
+    disposals_overdue: int | None
+    incidents_open: int | None
 
 
 def _row(row_id: str, fact: str, operator: str, value: int, reason: str, says: str) -> ReleaseRow:
@@ -201,6 +207,11 @@ MAY_RELEASE: tuple[ReleaseRow, ...] = (
     _row("A25", "witnesses_missing", "eq", 0, "A-NOT-RECORDED", "The witnesses the agreement asks for have cosigned."),
     _row("A26", "dispatched_before", "eq", 0, "B-INTEGRITY", "It was not dispatched before (R10)."),
     _row("A27", "changes_since", "eq", 0, "B-RELEASE-NOT-APPROVED", "Nothing it rests on has changed since the first of them signed."),
+    _row("A28", "recalls_open", "eq", 0, "X-RECALL-OPEN", "No recall stops the flow to this agency (R53)."),
+    _row("A29", "ai_notices_open", "eq", 0, "S-AI-NO-NOTICE", "No declared AI analysis waits for an answer, or was objected to (R50)."),
+    _row("A30", "environment_notices_open", "eq", 0, "S-ENV-NO-NOTICE", "No new environment stands against an objection (R51)."),
+    _row("A31", "disposals_overdue", "eq", 0, "S-DISPOSAL-OVERDUE", "No disposal of what was received before is overdue (R52)."),
+    _row("A32", "incidents_open", "eq", 0, "X-INCIDENT-LATE", "No incident stops the flow (R54)."),
 )
 
 
@@ -231,6 +242,15 @@ def may_release(facts: ReleaseFacts) -> tuple[str, ...]:
     """The reasons why the release may not go, in table order; empty means yes."""
     values: dict[str, int | str | None] = asdict(facts)
     return tuple(f"{row.id} {row.reason}" for row in MAY_RELEASE if not _holds(row.require, values))
+
+
+def first_row(rows: Sequence[tuple[str, Sequence[Condition], str]], facts: Mapping[str, int | None]) -> str | None:
+    """The id of the first row of another table (id, conditions, words) that refuses; an unknown fact refuses. None when none does."""
+    for row_id, conditions, _ in rows:
+        unknown = any(facts[name] is None for name, _, _ in conditions)
+        if unknown or _holds(conditions, facts):
+            return row_id
+    return None
 
 
 def tables() -> dict[str, object]:

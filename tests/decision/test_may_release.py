@@ -38,6 +38,11 @@ HOLDS = ReleaseFacts(
     commit_published=1,
     witnesses_missing=0,
     dispatched_before=0,
+    recalls_open=0,
+    ai_notices_open=0,
+    environment_notices_open=0,
+    disposals_overdue=0,
+    incidents_open=0,
 )
 """The instant at which everything is as it must be; every value written out here and not computed from the table."""
 
@@ -72,6 +77,11 @@ REASONS = {
     "witnesses_missing": "A25 A-NOT-RECORDED",
     "dispatched_before": "A26 B-INTEGRITY",
     "changes_since": "A27 B-RELEASE-NOT-APPROVED",
+    "recalls_open": "A28 X-RECALL-OPEN",
+    "ai_notices_open": "A29 S-AI-NO-NOTICE",
+    "environment_notices_open": "A30 S-ENV-NO-NOTICE",
+    "disposals_overdue": "A31 S-DISPOSAL-OVERDUE",
+    "incidents_open": "A32 X-INCIDENT-LATE",
 }
 NAMES = tuple(REASONS)
 
@@ -99,7 +109,7 @@ def test_more_than_two_authorizers_is_no_reason_and_one_or_none_is() -> None:
 def test_the_table_requires_every_fact_once_and_names_no_other() -> None:
     required = [name for row in MAY_RELEASE for name, _, _ in row.require]
     assert sorted(required) == sorted(field.name for field in fields(ReleaseFacts)) == sorted(NAMES)
-    assert [row.id for row in MAY_RELEASE] == [f"A{n}" for n in range(1, 28)]
+    assert [row.id for row in MAY_RELEASE] == [f"A{n}" for n in range(1, 33)]
 
 
 def test_no_row_can_be_left_out() -> None:

@@ -5,7 +5,7 @@ every file in the folder by name and content, so that no word of it can change u
 
 Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code), authority (gate), data (class, elements, answer),
 roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days,
-working_data_days. Rules read zone, lists, thresholds, switches.
+working_data_days, after. Rules read zone, lists, thresholds, switches.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from portcullis.agreement.after import After, read_after
 from portcullis.crypto import canonical
 from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
@@ -62,6 +63,7 @@ class Agreement:
     rules: RuleSet
     hash: str
     folder: Path
+    after: After = field(default_factory=After)
 
     @property
     def signing_offices(self) -> frozenset[str]:
@@ -140,6 +142,7 @@ def load_agreement(folder: Path) -> Agreement:
         rules=load(folder),
         hash=digest,
         folder=folder,
+        after=read_after(top.get("after")),
     )
 
 

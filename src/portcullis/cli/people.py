@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 
+from portcullis.cli import safeguards
 from portcullis.cli.acting import KeyOption, secret_of, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
@@ -22,13 +23,17 @@ from portcullis.officers import content_hash, enrol_key, enrol_root, key_content
 from portcullis.publish import publish
 from portcullis.standing import (
     OfficerRecord,
+    change_content,
     enrol_vault,
     facts,
+    findings,
     officer_content,
+    record_change,
     record_officer,
     revoke_vault,
     set_standing,
     standing_content,
+    suspension_of,
     vault_content,
 )
 from portcullis.store import reading, rehearsing, release_exclusive, schema
@@ -43,7 +48,10 @@ class Side(StrEnum):
 
 key = typer.Typer(help="Keys: make a key file, enrol it under its agency's root, revoke it.", no_args_is_help=True)
 officer = typer.Typer(help="The requesting agency's people: who signs, who may receive.", no_args_is_help=True)
-safeguard = typer.Typer(help="Safeguards: the receiving agency's standing and its vaults.", no_args_is_help=True)
+safeguard = typer.Typer(
+    help="Safeguards: the receiving agency's standing and vaults, and what is owed after a release.", no_args_is_help=True
+)
+safeguards.mount(safeguard)
 
 
 @key.command("new", epilog="Example: PORTCULLIS_KEY_SECRET_FILE=secret portcullis key new officer.json")
@@ -186,10 +194,30 @@ def standing(
     person: Annotated[str, typer.Option("--as", help="The safeguards officer who acts.", callback=code_option)] = "",
     key: Annotated[Path | None, typer.Option("--key", help="Their key file.", exists=True, dir_okay=False)] = None,
     report_days: Annotated[int, typer.Option(help="How many days a safeguard report counts; the agreement says.")] = 365,
+    finding: Annotated[str, typer.Option(help="Record a finding by its id, with --found-on.", callback=code_option)] = "",
+    found_on: Annotated[int | None, typer.Option(help="Epoch day it was found.", min=0, max=LAST_DAY)] = None,
+    plan_due: Annotated[
+        int | None, typer.Option(help="Epoch day by which its corrective action plan is done.", min=0, max=LAST_DAY)
+    ] = None,
+    closed_on: Annotated[int | None, typer.Option(help="Epoch day it was closed.", min=0, max=LAST_DAY)] = None,
+    suspension: Annotated[str, typer.Option(help="A stage: noticed, appealed, suspended, lifted.", callback=code_option)] = "",
+    ground: Annotated[str, typer.Option(help="safeguards, or impairment (at once).", callback=code)] = "safeguards",
+    answer_by: Annotated[int | None, typer.Option(help="With noticed: last epoch day to answer.", min=0, max=LAST_DAY)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show an agency's standing, or change one field of it."""
+    """Show an agency's standing, change one field of it, record a finding, or take a suspension one stage further."""
     opened = open_home(home)
+    if finding or suspension:
+        if key is None or not person or (finding and suspension):
+            raise typer.BadParameter("a finding or a suspension is recorded one at a time, with --as and --key")
+        value: dict[str, Any] = {"id": finding, "found_on": found_on, "plan_due": plan_due, "closed_on": closed_on}
+        name = "finding"
+        if suspension:
+            name, value = "suspension", {"stage": suspension, "ground": ground, "answer_by": answer_by}
+        act = sign_here(opened, key, person, "standing.set", change_content(agency, name, value))
+        with release_exclusive(opened.engine) as conn:
+            record_change(opened, conn, agency, name, value, act)
+        publish(opened)
     if change is not None:
         field, _, text = change.partition("=")
         if key is None or not person or not (text.isascii() and text.isdecimal() and len(text) <= 9):
@@ -199,7 +227,8 @@ def standing(
             set_standing(opened, conn, agency, field, int(text), act)
         publish(opened)
     with reading(opened.engine) as conn:
-        found = facts(conn, agency, opened.now() // 86_400, report_days)
+        found: dict[str, Any] = dict(facts(conn, agency, opened.now() // 86_400, report_days))
+        found |= {"findings": findings(conn, agency), "suspension": suspension_of(conn, agency)}
     result(found, as_json)
 
 

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from portcullis.cli import recipient_after
 from portcullis.cli.acting import ExpiresOption, KeyOption, load_signing_key, secret_of
 from portcullis.cli.calling import mount
 from portcullis.cli.output import JsonOption, result
@@ -23,11 +24,14 @@ from portcullis.datafile import Limits, read, write_csv
 from portcullis.errors import Refused
 from portcullis.ledger.note import NoteKey, parse_vkey
 from portcullis.model import ADDRESS_FIELDS
-from portcullis.recipient import Answer, Arrived, Asking, acknowledge, engage, open_answers, pack, receive
+from portcullis.recipient import Answer, Arrived, Asking, acknowledge, engage, flagged, open_answers, pack, receive
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The asking agency's side: pack, engage, send, fetch, open, acknowledge.", no_args_is_help=True)
+app = typer.Typer(
+    help="The asking agency's side: pack, engage, send, fetch, open, acknowledge, and what it owes afterwards.", no_args_is_help=True
+)
+recipient_after.mount(app)
 
 FolderArgument = Annotated[Path, typer.Argument(help="The folder of the batch, or of what came back.")]
 OfficerOption = Annotated[str, typer.Option(help="The officer who acts, as ICE-0002.")]
@@ -92,6 +96,7 @@ def open_(
     ] = None,
     agreement: AgreementOption = "irs-ice-2025",
     nonce: Annotated[str | None, typer.Option(help="The nonce of the batch that was sent; another batch's answer is refused.")] = None,
+    recalled: Annotated[Path | None, typer.Option(help="The no-use list: what was recalled is not opened again.")] = None,
 ) -> None:
     """Open the answers that name this officer, each one on record in the access log first."""
     vault = load_key(vault_key, secret_of(None))
@@ -101,7 +106,8 @@ def open_(
         raise Refused(f"{out.name} cannot be written.", "It is there already, or ends in neither .csv nor .jsonl.", "Name another file.")
     arrived = _receive(folder, _gateway(vkey), nonce)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    answers = open_answers(arrived, vault, officer=officer, agreement=agreement, access_log=access_log, time=now)
+    no_use = flagged(recalled)
+    answers = open_answers(arrived, vault, officer=officer, agreement=agreement, access_log=access_log, time=now, no_use=no_use)
     if out is None:
         sys.stdout.writelines(_json_lines(answers))
         return

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from portcullis.crypto import canonical
+from portcullis.ledger.members import AFTERWARDS
 from portcullis.model import LeafType, Role
 
-__all__ = ["ACTS", "CHANGES", "ActRule", "act_content", "concerns", "content_of"]
+__all__ = ["ACTS", "CHANGES", "ENDS", "ActRule", "act_content", "concerns", "content_of"]
 
 L = LeafType
 _CHECKERS = frozenset({Role.OVERSEER.value, Role.REVIEWER.value})
@@ -49,6 +50,7 @@ ACTS: Mapping[str, ActRule] = {
     L.DISPOSAL.value: ActRule("disposal", frozenset({Role.SAFEGUARDS.value}), "batch what"),
     L.HOLD_PLACED.value: ActRule("hold.place", frozenset({Role.COUNSEL.value}), "hold scope"),
     L.HOLD_LIFTED.value: ActRule("hold.lift", frozenset({Role.COUNSEL.value}), "hold"),
+    **{kind.value: ActRule(kind.value, frozenset(roles.split()), "about") for kind, roles in AFTERWARDS.items()},
 }
 """For agreement.suspended/ended, order.lifted and receipt, whose content is not made of their own members, see replay.py."""
 
@@ -60,6 +62,12 @@ CHANGES = frozenset(
     )
 )
 """What a release rests on: a leaf of these types voids what was signed before it (journey.md, "Between authorization and dispatch")."""
+
+
+ENDS = frozenset(
+    kind.value for kind in (L.OBLIGATION_ANSWERED, L.OBLIGATION_WITHDRAWN, L.OBLIGATION_WITNESSED, L.RECALL_CLOSED, L.INCIDENT_CLOSED)
+)
+"""The leaves by which a matter that stops a flow can end: those of them that say `ends`."""
 
 
 def concerns(fields: Mapping[str, Any], agency: str, agreement_id: str) -> bool:

@@ -17,9 +17,21 @@ from portcullis.crypto import canonical
 from portcullis.crypto.webauthn import PASSKEY_MEMBERS
 from portcullis.model import LeafType
 
-__all__ = ["REQUIRED", "problem", "seconds"]
+__all__ = ["AFTERWARDS", "REQUIRED", "problem", "seconds"]
 
 L = LeafType
+AFTERWARDS: Mapping[LeafType, str] = {
+    **dict.fromkeys((L.OBLIGATION_NOTICED, L.OBLIGATION_WITHDRAWN, L.OBLIGATION_ASKED, L.OBLIGATION_LOGGED), "officer signer"),
+    **dict.fromkeys((L.OBLIGATION_CERTIFIED, L.OBLIGATION_WITNESSED, L.RECALL_ACKNOWLEDGED), "officer signer"),
+    **dict.fromkeys((L.RECALL_CERTIFIED, L.RECALL_WITNESSED), "officer signer"),
+    **dict.fromkeys((L.OBLIGATION_ANSWERED, L.RECALL_OPENED, L.RECALL_CLOSED), "safeguards"),
+    **dict.fromkeys((L.INCIDENT_IDENTIFIED, L.INCIDENT_REPORTED, L.INCIDENT_TOLD, L.INCIDENT_CLOSED), "safeguards"),
+    **dict.fromkeys((L.ACCOUNTING_ASKED, L.ACCOUNTING_DETERMINED, L.ACCOUNTING_RELEASED, L.ACCOUNTING_CONTESTED), "counsel"),
+    L.INCIDENT_DETERMINED: "counsel",
+    L.OBLIGATION_DECIDED: "authorizer counsel safeguards",
+}
+"""What is done after a release, and who signs it: an act whose action is the leaf's type, over the leaf's member `about`."""
+
 _REQUIRED: Mapping[LeafType, str] = {
     L.KEY_ENROLLED: "agency:code person:code roles:codes key:public key_id:hex16 webauthn:passkey? act:dsse",
     L.KEY_REVOKED: "key_id:hex16 from:time? act:dsse",
@@ -61,6 +73,9 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.DISPOSAL: "batch:hex32 what:code act:dsse",
     L.HOLD_PLACED: "hold:code scope:scope act:dsse",
     L.HOLD_LIFTED: "hold:code act:dsse",
+    L.RECALL_ORDERED: "matter:code custodian:code records:count sealed:codes",
+    L.FILING_REFUSED: "kind:code reason:code",
+    **dict.fromkeys(AFTERWARDS, "matter:code about:about stops_from:time? act:dsse"),
 }
 
 MAX_INTEGER = 2**53 - 1
@@ -150,6 +165,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "agreement": _is_agreement,
     "scope": _is_scope,
     "head": _is_head,
+    "about": lambda value: isinstance(value, Mapping) and bool(value),
 }
 
 REQUIRED: Mapping[str, tuple[tuple[str, str, bool], ...]] = {

@@ -101,6 +101,14 @@ class Replay:
             self._own.get(leaf.type, self._other)(index, leaf)
         if leaf.type in CHANGES:
             self._changed(index, leaf)
+        if "matter" in leaf.fields:
+            self.terms.matter(leaf, self._agency(leaf.fields))
+
+    def _agency(self, fields: Fields) -> str:
+        """Whose matter it is: stated in what was signed, or the agency of the batch."""
+        batch = self.batches.get(fields.get("batch", ""))
+        about = fields.get("about") or {}
+        return str(about.get("agency") or (batch.agency if batch else ""))
 
     def finish(self) -> None:
         """After the last leaf. Raises Tampered when a dispatch is not fully accounted for, or an opening is for no leaf."""
@@ -241,6 +249,8 @@ class Replay:
 
     def _dispatch(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
         self._entitled(leaf, batch, "dispatched")
+        if stopped := self.terms.stopped(batch, leaf.time):
+            raise broken(4, f"A release was dispatched while {stopped} stopped the flow.", "The agency owed something first.")
         batch.dispatch(index, leaf.fields, leaf.time, self._root_at)
 
     def _receipt(self, index: int, leaf: Leaf, batch: BatchLog) -> None:

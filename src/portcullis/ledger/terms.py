@@ -4,6 +4,8 @@
 2. An order stays what its scope covers, from its imposing leaf to its lifting leaf, in log order.
 3. Lifting takes two different people, one of them counsel.
 4. So does turning a switch of an agreement, which must be in force.
+5. A matter that is open afterwards (a recall, a notice, a disposal, an incident) stops its agency's flow from the time its leaf states
+   (`stops_from`) until a leaf ends it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from typing import Any
 
 from portcullis.crypto import decode64
 from portcullis.errors import PortcullisError
-from portcullis.ledger.acts import ACTS, act_content, content_of
+from portcullis.ledger.acts import ACTS, ENDS, act_content, content_of
 from portcullis.ledger.batchlog import BatchLog
 from portcullis.ledger.leaf import Leaf
+from portcullis.ledger.members import seconds
 from portcullis.ledger.people import People, broken
 
 __all__ = ["Terms", "covers", "key_bytes"]
@@ -46,6 +49,25 @@ class Terms:
         self._known: set[str] = set()
         self._signed: dict[str, set[str]] = {}
         self._in_force: dict[str, str] = {}
+        self._stopping: dict[str, tuple[str, str | None, int]] = {}
+
+    def matter(self, leaf: Leaf, agency: str) -> None:
+        """A leaf that opens, prolongs or ends a matter (5)."""
+        f: Fields = leaf.fields
+        if f.get("stops_from") is not None:
+            agreement = f.get("agreement")
+            self._stopping[f["matter"]] = (agency, agreement["id"] if agreement else None, seconds(f["stops_from"]))
+        elif f.get("ends") == 1 and leaf.type in ENDS:
+            self._stopping.pop(f["matter"], None)
+
+    def stopped(self, batch: BatchLog, time: int) -> str:
+        """The matters that stop a dispatch of this batch at that time, as text; empty when there are none (5)."""
+        found = [
+            matter
+            for matter, (agency, agreement, start) in self._stopping.items()
+            if agency == batch.agency and agreement in (None, batch.agreement["id"]) and start <= time
+        ]
+        return ", ".join(found)
 
     def sign(self, leaf: Leaf) -> None:
         """`agreement.signed`: by the agency's own root key."""

@@ -1,4 +1,4 @@
-"""The other agency's side: pack a batch, engage its officers, open what comes back, acknowledge it.
+"""The other agency's side: pack a batch, engage its officers, open what comes back, acknowledge it, and what it owes afterwards.
 
 It shares with the gateway the formats and the keys, and nothing else: neither store nor ledger nor rules.
 """
@@ -6,8 +6,10 @@ It shares with the gateway the formats and the keys, and nothing else: neither s
 from portcullis.recipient.acknowledge import acknowledge
 from portcullis.recipient.client import Gateway, Sent
 from portcullis.recipient.engage import engage, packed_envelope, sign_engagement
+from portcullis.recipient.filings import sign_filing
 from portcullis.recipient.opening import Answer, open_answers
 from portcullis.recipient.pack import Asking, pack, sign_envelope
+from portcullis.recipient.recalled import flag, flagged, open_order
 from portcullis.recipient.release import Arrived, receive
 
 __all__ = [
@@ -18,10 +20,14 @@ __all__ = [
     "Sent",
     "acknowledge",
     "engage",
+    "flag",
+    "flagged",
     "open_answers",
+    "open_order",
     "pack",
     "packed_envelope",
     "receive",
     "sign_engagement",
     "sign_envelope",
+    "sign_filing",
 ]

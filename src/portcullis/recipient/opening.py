@@ -5,13 +5,14 @@ An answer is shown only when
  2. its content has exactly the members of an answer, of this batch and agreement, and an address only when it discloses,
  3. its ordinal lies within the batch, is not one of the deficient rows, and no other answer has it,
  4. the officer is among those it names; answers for other officers are counted and not shown,
- 5. a line in the access log is on disk: who opened which request when, and no personal value.
+ 5. a line in the access log is on disk: who opened which request when, and no personal value,
+ 6. it does not stand on the no-use list: what was recalled is never opened again (R53).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -42,13 +43,21 @@ class Answer:
 
 
 def open_answers(
-    arrived: Arrived, vault_key: AgreementKey, *, officer: str, agreement: str, access_log: Path, time: str
+    arrived: Arrived,
+    vault_key: AgreementKey,
+    *,
+    officer: str,
+    agreement: str,
+    access_log: Path,
+    time: str,
+    no_use: Collection[tuple[str, int]] = (),
 ) -> Iterator[Answer]:
-    """Every answer that names `officer`; checks 1 to 5. `agreement` is the id of the agreement the batch was sent under.
+    """Every answer that names `officer`; checks 1 to 6. `agreement` is the id of the agreement the batch was sent under.
 
     All answers are opened and checked before the first is shown. Raises Refused.
     """
     found = [answer for answer in _open_all(arrived, vault_key, agreement) if officer in answer.officers]  # 4
+    found = [answer for answer in found if (arrived.answer.batch, answer.ordinal) not in no_use]  # 6
     return _shown(iter(found), arrived.answer.batch, officer, access_log, time)
 
 

@@ -5,7 +5,7 @@
  2. Everything `may_release` needs is read again (gather); any reason withholds the release and voids the authorizations.
  3. `release.dispatched`, one `disclosure` leaf per answer (the accounting entry, in an order that tells nothing) and `batch.closed`
     are written in this transaction; no entry, no release (R42, 26 U.S.C. 6103(p)(3)(A)).
- 4. The outbox rows are marked sent: exactly those, once.
+ 4. The outbox rows are marked sent: exactly those, once. The disposal the recipient owes is opened with its deadline (R52).
 Only then does `deliver` hand the files over.
 """
 
@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, RowMapping, func, select, update
 
 from portcullis import accounting
+from portcullis.agreement import adopted
+from portcullis.agreement.after import stops_from
 from portcullis.batches import get, move, ref
 from portcullis.crypto import commit
 from portcullis.decision import may_release
 from portcullis.errors import OutOfOrder, Refused, Tampered
 from portcullis.home import Home
-from portcullis.journal import BatchRef, leaf, record_many, writer
+from portcullis.journal import BatchRef, leaf, record_many, stamp, writer
+from portcullis.matters import number, open_matter
 from portcullis.model import ADDRESS_FIELDS, BatchState, LeafType
 from portcullis.orders import withhold
 from portcullis.release.answers import ANSWERED
@@ -110,7 +113,8 @@ def _send(home: Home, conn: Connection, row: RowMapping, ready: _Ready) -> int:
         )
     covered, covered_root = published(conn)
     fields = {"root": release["root"], "committed": release["committed_leaf"], "checkpoint": {"size": covered, "root": covered_root}}
-    first = leaf(home, LeafType.RELEASE_DISPATCHED, fields, batch=batch)
+    use = _use(home, conn, row) if count else None
+    first = leaf(home, LeafType.RELEASE_DISPATCHED, fields | (use.members if use else {}), batch=batch)
     closed = leaf(home, LeafType.BATCH_CLOSED, _totals(conn, row), batch=batch)
     q = schema.request
     conn.execute(update(q).where(q.c.batch_id == batch_id, q.c.decision.in_(ANSWERED)).values(answered=1))
@@ -120,8 +124,33 @@ def _send(home: Home, conn: Connection, row: RowMapping, ready: _Ready) -> int:
     index = record_many(conn, list(zip(kinds, [batch_id] * len(kinds), [first, *ready.leaves, closed], strict=True)))
     r = schema.release
     conn.execute(update(r).where(r.c.batch_id == batch_id, r.c.state == "committed").values(state="dispatched", dispatched_leaf=index))
+    if use is not None:
+        kept = {"kind": "use", "agency": row["agency"], "agreement": row["agreement_id"], "batch": batch_id, "detail": {"records": count}}
+        open_matter(home, conn, index, id=use.id, due=use.due, stops_from=use.stops, **kept)
     once(conn, batch_id, "dispatched", index, at=home.now())
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The disposal the recipient owes from now on (R52): its number, its deadline, and from when it stops the flow."""
+
+    id: str
+    due: int
+    stops: int | None
+
+    @property
+    def members(self) -> dict[str, str]:
+        """As they stand in the leaf."""
+        return {"matter": self.id, "due": stamp(self.due)} | ({} if self.stops is None else {"stops_from": stamp(self.stops)})
+
+
+def _use(home: Home, conn: Connection, row: RowMapping) -> _Use:
+    agreement = adopted(home, conn, row["agreement_id"])
+    if agreement is None:
+        raise OutOfOrder("A release is dispatched under no agreement.")
+    due = home.now() + agreement.use_days * 86_400 + agreement.after.days("disposal.grace_days")
+    return _Use(number(home, conn), due, stops_from(agreement.after, "disposal", home.now(), due))
 
 
 def _sealed_answers(home: Home, conn: Connection, batch_id: str) -> dict[str, bytes]:

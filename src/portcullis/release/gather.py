@@ -17,6 +17,7 @@ from portcullis.home import Home
 from portcullis.ledger import decode
 from portcullis.ledger.acts import CHANGES, concerns
 from portcullis.matching.folder import read_index
+from portcullis.matters import stopping
 from portcullis.model import LeafType
 from portcullis.officers import officer_of_key
 from portcullis.orders import stays_on
@@ -43,6 +44,7 @@ def gather(home: Home, conn: Connection, batch_id: str, examined: Examined) -> R
         standing_current=current(conn, row["agency"], today, agreement.report_days) if agreement else None,
         **_recipients(conn, row, agreement, today),
         **_commit(conn, row, agreement.witness_quorum if agreement else None),
+        **stopping(conn, row["agency"], row["agreement_id"], home.now()),
     )
 
 

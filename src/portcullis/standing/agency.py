@@ -2,7 +2,7 @@
 
 Standing is current when
  1. a Safeguard Security Report was accepted within as many days as the agreement says (yearly; Pub. 1075 [K]),
- 2. no finding is open without a dated corrective action plan,
+ 2. no finding is open without a dated corrective action plan: neither one of those recorded one by one (findings.py), nor of a count,
  3. the agency is not suspended.
 Anything unknown is unknown, and unknown never passes.
 
@@ -20,6 +20,7 @@ from portcullis.home import Home
 from portcullis.journal import record
 from portcullis.model import LeafType, Role
 from portcullis.officers import accept_act, content_hash, root_of
+from portcullis.standing.findings import suspended, without_plan
 from portcullis.store import schema
 
 __all__ = ["FIELDS", "current", "facts", "set_standing", "standing_content"]
@@ -52,10 +53,12 @@ def set_standing(home: Home, conn: Connection, agency: str, field: str, value: i
 def facts(conn: Connection, agency: str, today: int, report_days: int) -> dict[str, int | None]:
     """The three facts R06 reads on the epoch day `today`; None is unknown."""
     accepted = _latest(conn, agency, "report_accepted_on")
+    counted, flagged = _latest(conn, agency, "findings_without_plan"), _latest(conn, agency, "suspended")
+    named, stopped = without_plan(conn, agency, today), suspended(conn, agency)
     return {
         "safeguard_current": None if accepted is None else int(0 <= today - accepted <= report_days),
-        "safeguard_findings_without_plan": _latest(conn, agency, "findings_without_plan"),
-        "safeguard_suspended": _latest(conn, agency, "suspended"),
+        "safeguard_findings_without_plan": counted + named if counted is not None else named or None,
+        "safeguard_suspended": 1 if stopped else flagged,
     }
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "on_roster",
     "record_officer",
     "trained",
+    "training",
 ]
 
 
@@ -89,6 +90,20 @@ def officer_records(conn: Connection, agency: str, persons: Select[tuple[str]]) 
 def trained(officer: OfficerRecord, today: int, training_days: int) -> bool:
     """Whether the yearly training is current on that day."""
     return officer.trained_on is not None and 0 <= today - officer.trained_on <= training_days
+
+
+def training(conn: Connection, agency: str, today: int, training_days: int) -> list[dict[str, str | int | None]]:
+    """Everybody of the agency on record: whether the yearly training is current on that day, and its last day."""
+    o = schema.officer
+    people = officer_records(conn, agency, select(o.c.person).where(o.c.agency == agency).order_by(o.c.person))
+    return [
+        {
+            "person": each.person,
+            "current": int(trained(each, today, training_days)),
+            "until": None if each.trained_on is None else each.trained_on + training_days,
+        }
+        for each in sorted(people, key=lambda one: one.person)
+    ]
 
 
 def cleared_employee(officer: OfficerRecord | None) -> bool:

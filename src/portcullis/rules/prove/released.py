@@ -83,6 +83,12 @@ RELEASED: tuple[Released, ...] = (
         "26 U.S.C. 6103(p)(3)(A)",
         (*_zero("requests_undecided", "requests_decided_twice"), *_one("decisions_unchanged", "answers_unchanged")),
     ),
+    Released(
+        "L-OWED",
+        "Nothing leaves to an agency that owes what stops the flow: a recall, a notice, a disposal, an incident.",
+        "26 U.S.C. 6103(p)(4)(F)(ii); agreement, afterwards",
+        _zero("recalls_open", "ai_notices_open", "environment_notices_open", "disposals_overdue", "incidents_open"),
+    ),
     Released("L-ONCE", "Nothing leaves twice.", "agreement, form of a request", _zero("dispatched_before")),
 )
 """Together they name every fact of ReleaseFacts; a test says so. None may be unknown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portcullis.store.schema.afterwards import matter, matter_item, matter_step
 from portcullis.store.schema.batches import (
     asked,
     assignment,
@@ -35,6 +36,9 @@ __all__ = [
     "key",
     "leaf",
     "ledger_head",
+    "matter",
+    "matter_item",
+    "matter_step",
     "meta",
     "metadata",
     "officer",

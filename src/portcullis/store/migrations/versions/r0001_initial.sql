@@ -262,6 +262,27 @@ CREATE TABLE inspection (
     CONSTRAINT fk_inspection_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
 ){strict};
 
+CREATE TABLE matter (
+    id TEXT NOT NULL CONSTRAINT ck_matter_id CHECK (id LIKE 'M-____-______'),
+    kind TEXT NOT NULL CONSTRAINT ck_matter_kind CHECK (kind IN ('ai_notice', 'environment_notice', 'redisclosure', 'recall', 'incident', 'use', 'access', 'contest')),
+    agency TEXT NOT NULL,
+    agreement_id TEXT,
+    batch_id TEXT,
+    state TEXT NOT NULL,
+    opened_at {whole} NOT NULL,
+    due_at {whole},
+    stops_from {whole},
+    closed_at {whole},
+    detail TEXT NOT NULL,
+    leaf_idx {whole} NOT NULL,
+    CONSTRAINT pk_matter PRIMARY KEY (id),
+    CONSTRAINT fk_matter_agency FOREIGN KEY(agency) REFERENCES party (agency),
+    CONSTRAINT fk_matter_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id),
+    CONSTRAINT fk_matter_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
+){strict};
+
+CREATE INDEX ix_matter_agency_kind ON matter (agency, kind) WHERE closed_at IS NULL;
+
 CREATE TABLE outbox (
     id {serial} NOT NULL,
     batch_id TEXT NOT NULL,
@@ -376,6 +397,34 @@ CREATE TABLE step (
     CONSTRAINT fk_step_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id),
     CONSTRAINT fk_step_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
 ){strict};
+
+CREATE TABLE matter_item (
+    matter TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    ordinal {whole} NOT NULL,
+    custodian TEXT NOT NULL,
+    state TEXT NOT NULL,
+    CONSTRAINT pk_matter_item PRIMARY KEY (matter, batch_id, ordinal, custodian),
+    CONSTRAINT fk_matter_item_matter FOREIGN KEY(matter) REFERENCES matter (id),
+    CONSTRAINT fk_matter_item_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
+CREATE INDEX ix_matter_item_batch_id_ordinal ON matter_item (batch_id, ordinal);
+
+CREATE TABLE matter_step (
+    seq {serial} NOT NULL,
+    matter TEXT NOT NULL,
+    step TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at {whole} NOT NULL,
+    detail TEXT NOT NULL,
+    leaf_idx {whole} NOT NULL,
+    CONSTRAINT pk_matter_step PRIMARY KEY (seq),
+    CONSTRAINT fk_matter_step_matter FOREIGN KEY(matter) REFERENCES matter (id),
+    CONSTRAINT fk_matter_step_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
+){strict};
+
+CREATE INDEX ix_matter_step_matter ON matter_step (matter);
 
 CREATE TABLE sample_item (
     batch_id TEXT NOT NULL,
