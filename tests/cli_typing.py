@@ -46,6 +46,8 @@ READS = frozenset(
             "ledger prove",
             "ledger trust",
             "ledger verify",
+            "ledger witness list",
+            "ledger witness show",
             "match evaluate",
             "match explain",
             "officer list",

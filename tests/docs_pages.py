@@ -147,6 +147,7 @@ def every_command(top: Any) -> Iterator[tuple[str, Any]]:
 # ---- what must not stand in a page
 
 _HOSTS = {
+    "127.0.0.1",
     "keepachangelog.com",
     "semver.org",
     "github.com",

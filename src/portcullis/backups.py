@@ -31,6 +31,7 @@ from portcullis.ledger.note import parse_note
 from portcullis.retention import finish
 from portcullis.store import reading, schema
 from portcullis.store.connect import sqlite_path
+from portcullis.witnesses import WITNESSES
 
 __all__ = ["KEPT_BACK", "check_restore", "check_target", "create", "restore"]
 
@@ -54,6 +55,8 @@ def create(home: Home, folder: Path) -> int:
         _copy_store(sqlite_path(store_url(home.path, home.settings)), part / "store.db")
         for name in _FOLDERS:
             shutil.copytree(home.path / name, part / name, ignore=shutil.ignore_patterns(*_NEVER))
+        if (home.path / WITNESSES).is_file():
+            shutil.copyfile(home.path / WITNESSES, part / WITNESSES)
         settings = (home.path / config.FILE_NAME).read_text(encoding="utf-8")
         (part / config.FILE_NAME).write_text(_STORE_URL.sub("", settings), encoding="utf-8")  # the restored home has its own store
     return sum(path.is_file() for path in folder.rglob("*"))

@@ -37,6 +37,7 @@ class Settings:
     memory_limit: str = _setting("3GB", "The most memory DuckDB may take for one batch.")  # type: ignore[assignment]
     max_rows: int = _setting(10_000_000, "A data file with more rows is refused whole.")  # type: ignore[assignment]
     max_file_bytes: int = _setting(8_000_000_000, "A larger data file is refused whole.")  # type: ignore[assignment]
+    witness_seconds: int = _setting(5, "Seconds to wait for a witness's answer; late is as good as not at all.")  # type: ignore[assignment]
     chunk: int = _setting(10_000, "Leaves appended in one transaction.")  # type: ignore[assignment]
 
 

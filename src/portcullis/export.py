@@ -10,28 +10,34 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from portcullis.agreement import load_agreement
+from portcullis.agreement import adopted, load_agreement
 from portcullis.agreement.adopt import folder_of
 from portcullis.crypto import decode64
 from portcullis.decision import tables
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
-from portcullis.ledger import NoteKey
+from portcullis.ledger import NoteKey, parse_vkey
 from portcullis.ledger.bundle import export
 from portcullis.ledger.trust import Trust
 from portcullis.publish import publish
 from portcullis.rules import rules_json
 from portcullis.store import reading, schema
+from portcullis.witnesses import listed
 
 __all__ = ["export_bundle", "trust_of"]
 
 
 def trust_of(home: Home) -> Trust:
-    """The log key and the agencies' roots as this home knows them."""
+    """Log key, agencies' roots, and witnesses with the highest quorum that an agreement in force asks for, as this home knows them."""
     p = schema.party
     with reading(home.engine) as conn:
         roots = {row.agency: decode64(row.root_public, "root key") for row in conn.execute(select(p).order_by(p.c.agency))}
-    return Trust(NoteKey(home.settings.origin, home.log_key.public), roots)
+        agreements = [adopted(home, conn, name) for name in conn.execute(select(schema.agreement.c.id).distinct()).scalars()]
+    asked = max((one.witness_quorum for one in agreements if one), default=0)
+    keys = [one.key for one in listed(home)]
+    keys += [key for one in agreements if one for key in map(parse_vkey, sorted(one.witnesses)) if key not in keys]
+    # A quorum that the known witnesses cannot reach is not stated lower: nothing was let go under it either.
+    return Trust(NoteKey(home.settings.origin, home.log_key.public), roots, tuple(keys), min(asked, len(keys)))
 
 
 def export_bundle(home: Home, target: Path, *, trust: Path | None = None) -> int:

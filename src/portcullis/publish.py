@@ -1,4 +1,8 @@
-"""Publishing the ledger of a home: the one sequencer, from the store's leaves to checkpoint, tiles and entry bundles."""
+"""Publishing the ledger of a home: the one sequencer, from the store's leaves to checkpoint, tiles and entry bundles.
+
+Where the home lists witnesses they are asked before anything new is signed (has one seen more than is here?) and again after it, for
+their cosignatures (witnesses.py).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import time
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
 from portcullis.ledger import Checkpoint, NoteKey, Publisher, read_published
-from portcullis.store import StoredLeaves, published, reading, rehearsing, set_published, writing
+from portcullis.store import StoredLeaves, published, reading, rehearsing, set_published, size, writing
+from portcullis.witnesses import check_not_behind, gather, listed
 
 __all__ = ["publish"]
 
@@ -22,13 +27,25 @@ def publish(home: Home, *, recheck: bool = False) -> Checkpoint | None:
     """
     if rehearsing():
         return None
+    witnessed = bool(listed(home))
+    if witnessed and _something_new(home):
+        check_not_behind(home)
     head = _in_turn(home, recheck)
     with writing(home.engine) as conn:
         known, _ = published(conn, lock=True)
         if head.size < known:  # another process may have published more in between; then its checkpoint is the one that stands
             head = read_published(home.ledger, NoteKey(home.settings.origin, home.log_key.public)) or head
         set_published(conn, head.size, head.root.hex())
+    if witnessed:
+        gather(home)
     return head
+
+
+def _something_new(home: Home) -> bool:
+    """Whether a checkpoint stands, and would be replaced."""
+    known = read_published(home.ledger, NoteKey(home.settings.origin, home.log_key.public))
+    with reading(home.engine) as conn:
+        return known is not None and size(conn) > known.size
 
 
 def _in_turn(home: Home, recheck: bool) -> Checkpoint:

@@ -59,6 +59,30 @@ def _closed(desk: Desk) -> Sequence[object]:
     return ("batch", "run", desk.batch)
 
 
+def _new_witness(desk: Desk) -> Sequence[object]:
+    log = NoteKey(desk.cast.home.settings.origin, desk.cast.home.log_key.public).vkey()
+    return ("ledger", "witness", "new", desk.folder / "witness", "--name", "overseer.example/w1", "--log", log)
+
+
+def _witness(desk: Desk) -> str:
+    made = desk.run(*_new_witness(desk), "--json").ok().json
+    assert desk.run("ledger", "witness", "show", desk.folder / "witness", "--json").ok().json["vkey"] == made["vkey"]
+    return str(made["vkey"])
+
+
+def _listed(desk: Desk) -> Sequence[object]:
+    (desk.folder / "carried").mkdir()
+    desk.run("ledger", "witness", "add", _witness(desk), desk.folder / "carried").ok()
+    assert [one["size"] for one in desk.run("ledger", "witness", "list", "--json").ok().json] == [0]
+    return ("ledger", "witness", "remove", "overseer.example/w1")
+
+
+def _carried(desk: Desk) -> Sequence[object]:
+    _listed(desk)
+    desk.run("ledger", "checkpoint").ok()
+    return ("ledger", "witness", "drop", desk.folder / "witness", desk.folder / "carried")
+
+
 def _held(desk: Desk) -> Sequence[object]:
     counsel = desk.acting(Role.COUNSEL)
     desk.run("safeguard", "hold", "place", "H-1", *counsel).ok()
@@ -156,6 +180,10 @@ CHANGES: Mapping[str, Rehearsed] = {
     "key add": Rehearsed(
         "ready", rooted("key", "add", "--person", "ICE-9", "--role", "officer", "--public", encode64(SigningKey.generate().public))
     ),
+    "ledger witness add": Rehearsed("ready", lambda desk: ("ledger", "witness", "add", _witness(desk), desk.folder)),
+    "ledger witness drop": Rehearsed("ready", _carried),
+    "ledger witness new": Rehearsed("ready", _new_witness),
+    "ledger witness remove": Rehearsed("ready", _listed),
     "key new": Rehearsed("ready", lambda desk: ("key", "new", desk.folder / "key.json")),
     "key revoke": Rehearsed("ready", lambda desk: rooted("key", "revoke", desk.cast.keys[SIGNER].key_id)(desk)),
     "ledger checkpoint": Rehearsed("ready", lambda desk: ("ledger", "checkpoint")),
@@ -188,6 +216,8 @@ CHANGES: Mapping[str, Rehearsed] = {
     "safeguard vault": Rehearsed("ready", rooted("safeguard", "vault", "ICE-V1", "--revoke")),
     "store upgrade": Rehearsed("ready", lambda desk: ("store", "upgrade")),
 }
+UNSEEN = ("store upgrade", "ledger checkpoint", "ledger witness remove", "release deliver")
+"""What these change shows in no row and no name of a file."""
 SAME_AS_ANOTHER = {"review sample reveal": "review sample draw"}
 LOOKS_ONLY = {
     "recipient open",
@@ -195,7 +225,10 @@ LOOKS_ONLY = {
 }  # proving only reads; opening shows answers: each is on record in the access log first, and nothing else changes
 
 
-SERVES = {"serve"}  # runs until it is ended; every call over it has tests of its own (tests/api)
+SERVES = {
+    "ledger witness serve",
+    "serve",
+}  # runs until it is ended; every call over it has tests of its own (tests/api, tests/ledger/test_witness.py)
 
 
 def test_every_command_reads_or_can_be_rehearsed() -> None:
@@ -231,7 +264,7 @@ def rehearsed(at: At, name: str, case: Rehearsed) -> None:
     assert after == before
     if name != "demo":  # tests/journey plays it
         desk.run(*words).ok(3 if name == "batch run" else 0)
-        assert files(desk.folder) != there or desk.state() != before or name in ("store upgrade", "ledger checkpoint", "release deliver")
+        assert files(desk.folder) != there or desk.state() != before or name in UNSEEN
 
 
 def test_a_rehearsal_refuses_what_would_be_refused(at: At) -> None:

@@ -4,7 +4,7 @@
 every file in the folder by name and content, so that no word of it can change under a signature.
 
 Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code), authority (gate), data (class, elements, answer),
-roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum), use_days,
+roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum, keys), use_days,
 working_data_days, after. Rules read zone, lists, thresholds, switches.
 """
 
@@ -17,12 +17,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from portcullis.agreement.after import After, read_after
 from portcullis.crypto import canonical
 from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
+from portcullis.ledger.note import COSIGNATURE, parse_vkey
 from portcullis.model import ADDRESS_FIELDS
 from portcullis.rules import RuleSet, agreements_folder, load
 from portcullis.rules.document import Node, read
@@ -54,6 +56,7 @@ class Agreement:
     valid_from: int
     valid_to: int | None
     witness_quorum: int
+    witnesses: frozenset[str]
     use_days: int
     working_data_days: int
     report_days: int
@@ -134,7 +137,7 @@ def load_agreement(folder: Path) -> Agreement:
         purposes=frozenset(_code(item) for item in top["purposes"].items()) if "purposes" in top else frozenset(),
         valid_from=valid_from,
         valid_to=valid_to,
-        witness_quorum=_whole(top["witnesses"].mapping(("quorum",))["quorum"], 0, 100) if "witnesses" in top else 0,
+        **_witnesses(top),
         use_days=_whole(top["use_days"], 1, 36_500) if "use_days" in top else 365,
         working_data_days=_whole(top["working_data_days"], 0, 36_500) if "working_data_days" in top else 365,
         **_terms(top),
@@ -146,7 +149,7 @@ def load_agreement(folder: Path) -> Agreement:
     )
 
 
-def _terms(top: Mapping[str, Node]) -> dict[str, int]:
+def _terms(top: Mapping[str, Node]) -> dict[str, Any]:
     """Days of standing and the size of the sample. What the program does in one way only may not be stated in another."""
     standing = top["standing"].mapping(("safeguard_report_days", "training_days"), None)
     sample = top["sample"].mapping(("size",), ("defects_allowed",))
@@ -162,6 +165,24 @@ def _terms(top: Mapping[str, Node]) -> dict[str, int]:
         if node.integer() < 1:
             node.refuse(f"{name.replace('_', ' ')} must be 1 or more")
     return {name: node.integer() for name, node in days.items()}
+
+
+def _witnesses(top: Mapping[str, Node]) -> dict[str, Any]:
+    """How many must have cosigned before anything leaves, and which count: their verifier keys, or none for those the gateway lists."""
+    stated = top["witnesses"].mapping(("quorum",), ("keys",)) if "witnesses" in top else {}
+    keys = stated["keys"].items() if "keys" in stated else []
+    for key in keys:
+        try:
+            good = parse_vkey(key.text()).kind == COSIGNATURE
+        except Refused:
+            good = False
+        if not good:
+            key.refuse("this is not a witness's verifier key")
+    quorum = _whole(stated["quorum"], 0, 100) if stated else 0
+    named = frozenset(key.text() for key in keys)
+    if named and quorum > len(named):
+        stated["quorum"].refuse("more witnesses are asked for than are named")
+    return {"witness_quorum": quorum, "witnesses": named}
 
 
 def _code(node: Node) -> str:

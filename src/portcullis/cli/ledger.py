@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from portcullis.cli import witness
 from portcullis.cli.output import NOT_VERIFIED, HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.errors import Refused
@@ -20,6 +21,7 @@ from portcullis.publish import publish
 from portcullis.store import reading, rehearsing, size
 
 app = typer.Typer(help="The ledger: publish it, prove one leaf, export a bundle, verify one.", no_args_is_help=True)
+app.add_typer(witness.app, name="witness")
 
 
 @app.command("checkpoint", epilog="Example: portcullis ledger checkpoint")

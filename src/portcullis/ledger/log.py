@@ -31,10 +31,10 @@ from portcullis.ledger.note import NoteKey
 from portcullis.ledger.tiles import WIDTH, bundle, entries_path
 from portcullis.ledger.tree import leaf_hash
 
-__all__ = ["LeafSource", "Publisher", "read_published"]
+__all__ = ["LOCK", "LeafSource", "Publisher", "read_published"]
 
 _CHECKPOINT = "checkpoint"
-_LOCK = ".publishing"
+LOCK = ".publishing"
 _SYNC_THREADS = 8
 
 
@@ -97,7 +97,7 @@ class Publisher:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._dir.mkdir(parents=True, exist_ok=True)
-        with (self._dir / _LOCK).open("w") as file:
+        with (self._dir / LOCK).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

@@ -39,7 +39,8 @@ from portcullis.store.steps import once
 
 __all__ = ["Withheld", "dispatch"]
 
-UNPUBLISHED = "A24"
+WAITING = {"A24", "A25"}
+"""Rows that time alone can mend: a checkpoint to be published, a witness that was late. They refuse, and void nothing."""
 _STATUS = "Type: portcullis batch status "
 
 
@@ -54,7 +55,7 @@ class Withheld:
 def dispatch(home: Home, batch_id: str) -> int | Withheld:
     """Dispatch a committed batch; returns the number of answers, or what withheld it.
 
-    Raises OutOfOrder when the batch is not committed, Refused when only a published checkpoint is missing.
+    Raises OutOfOrder when the batch is not committed, Refused when only a published checkpoint or its witnesses are missing.
     """
     with reading(home.engine) as conn:
         _committed(conn, batch_id)
@@ -63,9 +64,11 @@ def dispatch(home: Home, batch_id: str) -> int | Withheld:
     with release_shared(home.engine) as conn:
         row = _committed(conn, batch_id, lock=True)
         reasons = may_release(gather(home, conn, batch_id, examined))
-        if [reason.split()[0] for reason in reasons] == [UNPUBLISHED]:
+        if reasons and {reason.split()[0] for reason in reasons} <= WAITING:
             raise Refused(
-                "No published checkpoint covers the commit yet.", "Nothing leaves before (R42).", "Type: portcullis ledger checkpoint"
+                "No published checkpoint covers the commit yet, or fewer witnesses have cosigned one than the agreement asks for.",
+                "Nothing leaves before (R42).",
+                "Type: portcullis ledger checkpoint",
             )
         if reasons or ready is None or ready.root != _standing_release(conn, batch_id)["root"]:
             withhold(home, conn, batch_id, ";".join(sorted({reason.split()[1] for reason in reasons})) or "changed", held=False)

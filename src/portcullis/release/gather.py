@@ -25,6 +25,7 @@ from portcullis.release.examine import Examined, names_of, pending
 from portcullis.review import release_content, release_root
 from portcullis.standing import current, eligible, officer_record, officer_records, on_roster, vault_of
 from portcullis.store import published, schema
+from portcullis.witnesses import missing
 
 __all__ = ["gather"]
 
@@ -43,7 +44,7 @@ def gather(home: Home, conn: Connection, batch_id: str, examined: Examined) -> R
         stays=len(stays_on(conn, agreement=row["agreement_id"], agency=row["agency"], gate=row["gate"], batch=row["log_id"])) + row["held"],
         standing_current=current(conn, row["agency"], today, agreement.report_days) if agreement else None,
         **_recipients(conn, row, agreement, today),
-        **_commit(conn, row, agreement.witness_quorum if agreement else None),
+        **_commit(home, conn, row, agreement),
         **stopping(conn, row["agency"], row["agreement_id"], home.now()),
     )
 
@@ -166,8 +167,7 @@ def _recipients(conn: Connection, row: RowMapping, agreement: Agreement | None, 
     }
 
 
-def _commit(conn: Connection, row: RowMapping, quorum: int | None) -> dict[str, int | None]:
-    # No witness can cosign yet, so a witness that the agreement asks for is a witness missing: nothing leaves.
+def _commit(home: Home, conn: Connection, row: RowMapping, agreement: Agreement | None) -> dict[str, int | None]:
     r = schema.release
     found = conn.execute(select(r).where(r.c.batch_id == row["id"], r.c.state != "withheld")).mappings().first()
     covered, _ = published(conn)
@@ -176,6 +176,6 @@ def _commit(conn: Connection, row: RowMapping, quorum: int | None) -> dict[str, 
     return {
         "committed": int(found["root"] == release_root(release_content(conn, row["id"]))),
         "commit_published": int(covered > found["committed_leaf"]),
-        "witnesses_missing": quorum,
+        "witnesses_missing": missing(home, agreement.witness_quorum, agreement.witnesses, found["committed_leaf"]) if agreement else None,
         "dispatched_before": int(found["state"] == "dispatched"),
     }
