@@ -6,7 +6,7 @@ SCALE ?= 0.05
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check faults bench bench-matching safeguards lock clean picture docs
+.PHONY: help setup demo test check faults conformance bench bench-matching safeguards lock clean picture docs
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
@@ -52,6 +52,9 @@ picture: $(STAMP)  ## draw the replay for README
 
 faults: $(STAMP)  ## kills at random instants, stays under load (longer)
 	$(BIN)/python -m pytest -m faults -x
+
+conformance: $(STAMP)  ## every rule on every engine for at least 10,000 generated requests a stage (some minutes)
+	$(BIN)/python benchmarks/conformance.py
 
 lock: $(STAMP)  ## write requirements/ anew (hashes, no download addresses)
 	./requirements/lock.sh

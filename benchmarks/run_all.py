@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from measure import ROOT, Ran, machine, run
-from sections import as_it_is, faults, in_a_block, rules
+from sections import as_it_is, conformance, faults, in_a_block, rules
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,25 @@ SECTIONS = (
         "Rules over the reference batch",
         ("benchmarks/rules.py", "--scale", "1.0", "--json"),
         ("benchmarks/rules.py", "--scale", "0.02", "--json"),
-        "1.28 million requests, the same output columns: within 3 × of the same predicates by hand in one DuckDB query, in one run.",
+        "1.28 million requests, the same output columns: within 2 × of the same predicates by hand in one DuckDB query, in one run; scalar "
+        "rules 4 million a second; all rules with counts and masking 0.4 million a second; one request under 1 ms.",
         rules,
+    ),
+    Section(
+        "proofs",
+        "Proofs",
+        ("benchmarks/proofs.py", "--json"),
+        ("benchmarks/proofs.py", "--json"),
+        "`agreement prove irs-ice-2025` under 3 s; a set of 200 rules under 20 s; one request explained under 50 ms.",
+        rules,
+    ),
+    Section(
+        "conformance",
+        "One meaning on every engine",
+        ("benchmarks/conformance.py", "--batches", "1000"),
+        ("benchmarks/conformance.py", "--batches", "8"),
+        "DuckDB, SQLite, PostgreSQL and the plain reference in Python agree to the bit on at least 10,000 generated requests × all rules.",
+        conformance,
     ),
     Section(
         "ledger",

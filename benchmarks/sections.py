@@ -16,7 +16,23 @@ _WORDS = {
     "ratio": "ratio",
     "rows_equal": "both give the same rows",
     "compiled_match_seconds": "every rule of stage match, s",
-    "million_requests_per_second": "million requests a second",
+    "scalar_check_seconds": "checks of stage check that read one request alone, s",
+    "scalar_check_million_per_second": "… million requests a second",
+    "scalar_match_million_per_second": "stage match, which reads one request alone: million requests a second",
+    "scalar_million_per_second": "both together: million requests a second",
+    "million_requests_per_second": "every rule of both stages, counts within the batch included: million requests a second",
+    "with_masking": "… and masking reasons: million requests a second",
+    "shipped_rules": "rules with checks in irs-ice-2025",
+    "claims": "claims",
+    "shipped_proved": "proved",
+    "shipped_seconds": "`agreement prove`, s",
+    "shipped_processor_seconds": "… of the processor, s",
+    "large_rules": "rules with checks in the large set",
+    "large_proved": "proved",
+    "large_questions": "questions asked of Z3",
+    "large_seconds": "its proof, s",
+    "large_processor_seconds": "… of the processor, s",
+    "explain_one_request_ms": "one request through all rules, every finding explained, ms",
     "one_request_microseconds": "one request on SQLite, µs",
 }
 
@@ -49,3 +65,10 @@ def faults(ran: Ran) -> str:
     said = [line.strip(". ") for line in ran.output.splitlines() if re.match(r"\s*\.?(sqlite|postgresql): ", line)]
     ended = [line for line in ran.output.splitlines() if re.search(r"\d+ passed", line)]
     return "\n".join(f"- {line}" for line in [*said, *ended[-1:]])
+
+
+def conformance(ran: Ran) -> str:
+    """How many requests went through which engines, and pytest's last line."""
+    return "\n".join(
+        f"- {line.strip()}" for line in ran.output.splitlines() if "all rules" in line or re.search(r"\d+ passed|failed", line)
+    )

@@ -25,6 +25,7 @@ __all__ = [
     "AUTHORIZATION_HOURS",
     "DECIDE",
     "MAY_RELEASE",
+    "NEVER_ACCEPTED",
     "ReleaseFacts",
     "RequestFacts",
     "decide",
@@ -35,6 +36,9 @@ __all__ = [
 
 AUTHORIZATION_HOURS = 72
 """How long an authorizer's signature can carry a release (journey.md, step 7)."""
+
+NEVER_ACCEPTED = "M-AMBIGUOUS"
+"""The reason for which no reviewer may accept a referral: exactly one person may match (R34). The proofs rest on it."""
 
 Condition = tuple[str, str, int | str]
 

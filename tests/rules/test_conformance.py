@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,8 +43,11 @@ from portcullis.rules.reference import judge_rows
 from portcullis.rules.rule import Check
 from rules_lawful import lawful_facts, ruleset, table
 
-REQUESTS = int(os.environ.get("PORTCULLIS_CONFORMANCE", "8"))
-"""Batches hypothesis draws per test; `make bench` and the long suite raise it."""
+BATCHES = int(os.environ.get("PORTCULLIS_CONFORMANCE", "8"))
+"""Batches hypothesis draws per test and stage; `make conformance` asks for a thousand, which are at least ten thousand requests."""
+SMALLEST = 1 if BATCHES < 100 else 10
+JUDGED: Counter[str] = Counter()
+"""Requests that went through all rules of a stage, by engines."""
 
 NAMED = [
     "8 USC 1253(a)(1)(A)",
@@ -103,7 +108,7 @@ def rows_of(rules: RuleSet, stage: str) -> st.SearchStrategy[list[dict[str, Any]
     }
     kinds = {name: small.get(name, KINDS[rules.fields[name].type]) for name in fields}
     row = st.fixed_dictionaries({name: st.one_of(st.just(lawful[name]), kind) for name, kind in kinds.items()})
-    return st.lists(row, min_size=1, max_size=30)
+    return st.lists(row, min_size=SMALLEST, max_size=30)
 
 
 def table_of(rules: RuleSet, rows: list[dict[str, Any]]) -> pa.Table:
@@ -128,7 +133,15 @@ def expected(rules: RuleSet, stage: str, rows: list[dict[str, Any]]) -> list[dic
     return judge_rows(plan(rules, stage), numbered)
 
 
-few = settings(max_examples=REQUESTS, suppress_health_check=list(HealthCheck))
+@pytest.fixture(scope="module", autouse=True)
+def said() -> Iterator[None]:
+    """At the end, how many requests each engine judged; with -s it is seen."""
+    yield
+    for engines, count in sorted(JUDGED.items()):
+        sys.stdout.write(f"\n{engines}: {count:,} requests, all rules, equal to the bit\n")
+
+
+few = settings(max_examples=BATCHES, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("stage", ["check", "match"])
@@ -141,6 +154,7 @@ def test_the_shipped_rules_on_duckdb_and_sqlite(stage: str) -> None:
         facts, wanted = table_of(ruleset(), rows), expected(ruleset(), stage, rows)
         assert evaluate(ruleset(), stage, facts, con=connection).to_pylist() == wanted
         assert evaluate(ruleset(), stage, facts, engine="sqlite").to_pylist() == wanted
+        JUDGED[f"duckdb and sqlite, stage {stage}"] += len(rows)
 
     same()
 
@@ -153,6 +167,7 @@ def test_the_shipped_rules_on_postgresql(stage: str, postgres: Any) -> None:
     def same(rows: list[dict[str, Any]]) -> None:
         facts = table_of(ruleset(), rows)
         assert evaluate(ruleset(), stage, facts, engine="postgres", con=postgres).to_pylist() == expected(ruleset(), stage, rows)
+        JUDGED[f"postgresql, stage {stage}"] += len(rows)
 
     same()
 

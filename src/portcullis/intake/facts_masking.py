@@ -32,7 +32,7 @@ MONTHS = (
 )
 LONGEST_NAME = 400
 _A_WORD = "[^\x00-/:-`{-\x7f]+"
-_CHUNK = 2 << 20
+_CHUNK = 1 << 20
 _SLOTS = 8
 """Words of a row's names that are masked, over all its names."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select, update
 
 from portcullis.batches import assign, get, ref
+from portcullis.decision import NEVER_ACCEPTED
 from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
 from portcullis.journal import record
@@ -81,7 +82,7 @@ def record_review(home: Home, batch_id: str, closed: Closed, salt: str, act: Map
             raise Refused(
                 "This request does not wait for a review.", "It was not referred, or is closed.", f"Type: portcullis review next {batch_id}"
             )
-        if closed.verdict == "accept" and "M-AMBIGUOUS" in referral["codes"].split(";"):
+        if closed.verdict == "accept" and NEVER_ACCEPTED in referral["codes"].split(";"):
             raise Refused(
                 "Several people could be meant.", "Exactly one person may match (R34).", "Refuse it; the recipient may state more."
             )

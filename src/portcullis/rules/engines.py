@@ -1,4 +1,9 @@
-"""The engines: DuckDB for batches; SQLite and PostgreSQL row by row. Each gives the findings in the order of the facts."""
+"""The engines: DuckDB for batches; SQLite and PostgreSQL row by row. Each gives the findings in the order of the facts.
+
+DuckDB compares numbers several times faster than text. So of a text that rules only compare with constants it gets the place in a
+dictionary of the batch's own values, and each constant becomes the place it has there, or one that no value has. Equal means equal to
+the byte on either side, and an unknown text stays unknown.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from sqlglot import exp
 
+from portcullis.rules import sql
 from portcullis.rules.compile import Plan, render
 
 __all__ = ["on_duckdb", "on_rows", "schema"]
@@ -20,6 +27,8 @@ _Ordinals = npt.NDArray[np.int64]
 _MORSEL = 122_880
 """Rows DuckDB gives one thread at a time; a table of one batch would be read by one thread alone."""
 _RUNS = 2_000
+_NOWHERE = -1
+"""A place that no value of a dictionary has."""
 
 
 def schema(compiled: Plan) -> pa.Schema:
@@ -39,14 +48,31 @@ def on_duckdb(compiled: Plan, table: pa.Table, con: Any = None) -> pa.Table:
             connection.register("facts", batches)
             counts = connection.sql(render(compiled.counts, "duckdb")).to_arrow_table()
             batches = _beside(batches, _in_order(counts, table))
-        connection.register("counted", batches)
-        found = connection.sql(render(compiled.narrow, "duckdb")).to_arrow_table()
+        coded, tree = _coded(batches, compiled.narrow)
+        connection.register("counted", coded)
+        found = connection.sql(render(tree, "duckdb")).to_arrow_table()
         return _in_order(found.cast(schema(compiled)), table)
     finally:
         for name in ("facts", "counted"):
             connection.unregister(name)
         if con is None:
             connection.close()
+
+
+def _coded(table: pa.Table, narrow: exp.Select) -> tuple[pa.Table, exp.Select]:
+    """The facts with numbers in place of texts that are only compared with constants, and the query over them."""
+    tree = narrow.copy()
+    comparisons = [found for found in tree.find_all(exp.In) if found.expressions[0].is_string]
+    places: dict[str, dict[str, int]] = {}
+    for name in dict.fromkeys(found.this.name for found in comparisons):
+        encoded = table.column(name).combine_chunks().dictionary_encode()
+        places[name] = {value: place for place, value in enumerate(encoded.dictionary.to_pylist())}
+        table = table.set_column(table.column_names.index(name), name, encoded.indices)
+    for found in comparisons:
+        here = places[found.this.name]
+        codes = [here[value.this] for value in found.expressions if value.this in here]
+        found.set("expressions", [sql.literal(code) for code in codes or [_NOWHERE]])
+    return pa.Table.from_batches(table.to_batches(max_chunksize=_MORSEL), table.schema), tree
 
 
 def _beside(facts: pa.Table, counts: pa.Table) -> pa.Table:

@@ -31,6 +31,7 @@ _Ordinals = npt.NDArray[np.int64]
 
 _FEW = 200
 
+_KINDS = {"text": pa.string(), "flag": pa.int8(), "date": pa.int32(), "int": pa.int64()}
 _LIMITS = {"flag": (0, 1), "date": (FIRST_DAY, LAST_DAY), "int": (-(2**63), 2**63 - 1)}
 
 
@@ -119,7 +120,7 @@ def _checked(facts: pa.Table, ruleset: RuleSet, compiled: Plan) -> pa.Table:
         elif not pa.types.is_integer(column.type) or not _inside(column, *_LIMITS[wanted]):
             raise _out_of_range(name)
     _refuse_twice(facts.column("ordinal").to_numpy())
-    typed = {name: pa.string() if name != "ordinal" and ruleset.fields[name].type == "text" else pa.int64() for name in names}
+    typed = {name: pa.int64() if name == "ordinal" else _KINDS[ruleset.fields[name].type] for name in names}
     return facts.select(names).cast(pa.schema(typed.items()))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import z3
 
 from portcullis import decision
-from portcullis.decision import Condition, ReleaseFacts
+from portcullis.decision import NEVER_ACCEPTED, Condition, ReleaseFacts
 from portcullis.model import Decision
 from portcullis.rules.prove.encode import Encoder, Ruled
 
@@ -21,9 +21,6 @@ __all__ = ["ANSWERS", "CONFIRM_SWITCH", "NEVER_ACCEPTED", "Outcome", "Release", 
 
 ANSWERS = (Decision.DISCLOSE, Decision.CONFIRM, Decision.DENY)
 """The decisions with which something leaves."""
-
-NEVER_ACCEPTED = "M-AMBIGUOUS"
-"""The reason for which no reviewer may accept (review.queue)."""
 
 CONFIRM_SWITCH = "R37_confirm"
 """Off: an address equal to the last-known one is disclosed like any other (pipeline.decide_all)."""
