@@ -2,8 +2,9 @@
 
     python benchmarks/proofs.py [--json]
 
-The 200 rules are the shipped ones and as many more as are wanting, each about its own combination of purpose, period and order, so that each
-can be the only one that stops a request. Explaining a request is measured beside it: stage by stage on SQLite, then every finding in words.
+The 200 rules are the shipped ones and as many more as are wanting, each about its own combination of purpose, period and order, so that
+each can be the only one that stops a request. Explaining a request is measured beside it: stage by stage on SQLite, then every finding
+in words.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ Prints seconds for: typing raw rows to facts · masking reasons · every rule of
 written by hand in one DuckDB query with the same output columns (the rows are compared) · one request on SQLite.
 
 How each rate is counted, per request of the batch, from typed facts in memory to verdict and reason of every rule in file order:
-scalar = the checks that read one request alone, each stage by itself and both together, compilation included · all rules = those and the checks that count within
-the batch, both stages · with masking = the same and the fingerprints of the masked reasons, which the boilerplate check counts.
+scalar = the checks that read one request alone, each stage by itself and both together, compilation included · all rules = those and the
+checks that count within the batch, both stages · with masking = the same and the fingerprints of the masked reasons, which the boilerplate
+check counts.
 """
 
 from __future__ import annotations

@@ -132,8 +132,9 @@ def proof_of(agreement: Agreement, today: int) -> str:
 def _proved(agreement: Agreement, begins: dt.date, rules: RuleSet) -> str:
     known = (agreement.hash, rules.hash)
     if known not in _PROVED:
-        from portcullis.rules.prove import own_invariants, prove  # noqa: PLC0415 - Z3 loads slowly, and only adoption needs it
+        from portcullis.rules.prove import own_invariants, prove, refuse_faults  # noqa: PLC0415 - Z3 loads slowly
 
+        refuse_faults(rules, agreement.answer)
         report = prove(rules, agreement.answer, gate=agreement.gate, own=own_invariants(agreement.folder, rules))
         if not report.proved:
             raise Refused(

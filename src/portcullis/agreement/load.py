@@ -110,12 +110,18 @@ def agreement_hash(folder: Path) -> str:
     return hashlib.sha256(canonical(listed)).hexdigest()
 
 
+_NEEDED = ("id", "version", "title", "parties", "authority", "data", "roster", "standing", "sample")
+_MAY = (
+    *("signed_on", "source", "zone", "purposes", "authorizations", "clauses", "in_force", "witnesses", "use_days", "working_data_days"),
+    *("lists", "thresholds", "switches", "after"),
+)
+"""What agreement.yaml may say beside; a word that nothing reads would be a promise that nothing keeps."""
+
+
 def load_agreement(folder: Path) -> Agreement:
     """Load and validate. Raises Refused with file, line and column of the first fault."""
     digest = agreement_hash(folder)  # first: it refuses links, pipes and giants before anything is opened to be read
-    top = read(folder / "agreement.yaml").mapping(
-        ("id", "version", "title", "parties", "authority", "data", "roster", "standing", "sample"), None
-    )
+    top = read(folder / "agreement.yaml").mapping(_NEEDED, _MAY)
     parties = top["parties"].mapping(("source", "recipient"), None)
     data = top["data"].mapping(("class", "elements"), None)
     offices = _offices(top["roster"])

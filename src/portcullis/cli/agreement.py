@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from portcullis.cli.typed import AgencyOption, PersonOption
 from portcullis.errors import Refused
 from portcullis.home import Home, open_home
 from portcullis.publish import publish
+from portcullis.rules.cases import lawful
 from portcullis.store import reading, rehearsing, release_exclusive, schema
 
 app = typer.Typer(help="The agreement: list, show, validate, prove, sign, adopt, switch, suspend, end.", no_args_is_help=True)
@@ -52,11 +54,23 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
 def validate(name: NameArgument, as_json: JsonOption = False) -> None:
     """Check a folder; the first fault is named with file, line and column."""
     agreement = load_agreement(find(name))
+    _refuse_faults(agreement)
     result(
         {"valid": True, **summary(agreement)},
         as_json,
         f"{agreement.id} version {agreement.version} is valid: {len(agreement.rules.rules)} rules.",
     )
+
+
+def _refuse_faults(agreement: Agreement) -> None:
+    """Faults that only show when everything is read together: the lawful request, the agreement's own claims, rules that contradict."""
+    from portcullis.rules.prove import own_invariants, refuse_faults  # noqa: PLC0415 - Z3 loads slowly, and no other command should wait
+
+    if (agreement.folder / "cases" / "lawful.yaml").is_file():
+        lawful(agreement.folder)
+    own_invariants(agreement.folder, agreement.rules)
+    for _, rules in agreement.rules.stretches(dt.date.today()):
+        refuse_faults(rules, agreement.answer)
 
 
 @contextmanager

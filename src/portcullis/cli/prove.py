@@ -46,8 +46,7 @@ def lawful_facts(folder: Path) -> dict[str, int | str | None] | None:
 
 def _one_version(rules: RuleSet, on: str | None) -> RuleSet:
     """The rules of one day: the day asked for, else today where a rule stands in several versions, else all there are."""
-    several = len({rule.id for rule in rules.rules}) < len(rules.rules)
-    if on is None and not several:
+    if on is None and not rules.several:
         return rules
     day = dt.date.today() if on is None else _day(on)
     return rules.as_of(day, day)

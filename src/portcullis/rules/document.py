@@ -48,7 +48,8 @@ class Node:
 
     def refuse(self, what: str, why: str = "", next_step: str = "") -> NoReturn:
         """Refuse the document at this place. Raises Refused."""
-        raise Refused(f"{self.file}, line {self.line}, column {self.column}: {what}.", why, next_step)
+        mend = next_step or "Mend it there, then type: portcullis agreement validate FOLDER"
+        raise Refused(f"{self.file}, line {self.line}, column {self.column}: {what}.", why, mend)
 
     def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> Mapping[str, Node]:
         """This node as a mapping with exactly these keys (`optional=None`: any other). Raises Refused."""
@@ -110,7 +111,7 @@ def read(path: Path, name: str | None = None) -> Node:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise Refused(f"{shown} cannot be read.", error.strerror or "", "Check that the file is there.") from error
+        raise Refused(f"{shown}, line 1, column 1: it cannot be read.", f"{error.strerror}.", "Check that the file is there.") from error
     return parse(data, shown)
 
 
@@ -124,16 +125,27 @@ def parse(data: bytes, name: str) -> Node:
         _inspect(text, name)
         root = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
-        raise Refused(f"{name}, byte {error.start}: not UTF-8.", "", "Save the file as UTF-8.") from error
+        raise Refused(
+            f"{_place(name, data[: error.start])}: not UTF-8.", "A byte here stands for no letter.", "Save it as UTF-8."
+        ) from error
     except yaml.MarkedYAMLError as error:
         marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
         place = "".join(f", line {mark.line + 1}, column {mark.column + 1}" for mark in marks[:1])
         raise Refused(f"{name}{place}: not YAML.", f"{error.problem}.", "Mend the line.") from error
     except yaml.YAMLError as error:
-        raise Refused(f"{name}: not YAML.", "It holds characters that YAML does not allow.", "Save it as plain text.") from error
+        before = text[: getattr(error, "position", 0) or 0].encode()
+        raise Refused(
+            f"{_place(name, before)}: not YAML.", "It holds characters that YAML does not allow.", "Save it as plain text."
+        ) from error
     if root is None:
         top.refuse("the file is empty")
     return _node(root, name)
+
+
+def _place(name: str, before: bytes) -> str:
+    """File, line and column of what comes after these bytes."""
+    last = before.rsplit(b"\n", 1)[-1]
+    return f"{name}, line {before.count(bytes([10])) + 1}, column {len(last.decode('utf-8', 'replace')) + 1}"
 
 
 def _inspect(text: str, name: str) -> None:

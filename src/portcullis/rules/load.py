@@ -3,7 +3,8 @@
 Refused: 1. anything document.py refuses; 2. an unknown key, predicate, field, list, threshold or switch; 3. a missing citation;
 4. the same id twice with overlapping dates; 5. a check that mixes facts of the batch with facts of a request, or reads match
 facts at stage check; 6. `tell_requester: deficient` on a rule that has no check before the register is read; 7. a data rule without a
-case that passes and one that does not; 8. a rule with neither checks nor a place where it lives.
+case that passes and one that does not; 8. a rule with neither checks nor a place where it lives; 9. a rule implied by one that is not
+there, or, in a circle, by itself.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def load(folder: Path, fields: Path | None = None) -> RuleSet:
     nodes = [(read(path, f"rules/{path.name}"), names, switches) for path in files]
     rules = tuple(sorted((_rule(*node) for node in nodes), key=lambda rule: (rule.id, rule.valid.start, rule.known.start)))
     _refuse_overlaps(rules)
+    _refuse_implications(rules)
     zone = settings["zone"].text() if "zone" in settings else "-05:00"
     return RuleSet(settings["id"].text(), rules, catalogue, names.lists, names.thresholds, switches, zone)
 
@@ -103,6 +105,7 @@ def _rule(node: Node, names: Names, switches: Mapping[str, SwitchDefault]) -> Ru
         tuple(item.text() for item in _optional_items(keys, "implied_by")),
         tuple(_reason(item) for item in _optional_items(keys, "reasons")),
         node.file,
+        tuple((item.line, item.column) for item in _optional_items(keys, "checks")),
     )
     _refuse_incomplete(rule, node)
     return rule
@@ -209,3 +212,21 @@ def _refuse_overlaps(rules: tuple[Rule, ...]) -> None:
                 "On any day, as known on any day, one rule has one text.",
                 "Give the older one an end, or the newer one another id.",
             )
+
+
+def _refuse_implications(rules: tuple[Rule, ...]) -> None:
+    """`implied_by` excuses a rule from being able to stop a request alone, so it must lead to a rule that can."""
+    by_id = {rule.id: rule for rule in rules}
+    for rule in rules:
+        seen, ahead = {rule.id}, list(rule.implied_by)
+        while ahead:
+            name = ahead.pop()
+            if name not in by_id or name in seen:
+                fault = f"implied by {name}, which is not there" if name not in by_id else f"implied, in a circle, by {name}"
+                raise Refused(
+                    f"{rule.file}, line 1, column 1: rule {rule.id} is {fault}.",
+                    "Rules that only imply each other can all be removed unnoticed.",
+                    "Name the one rule that stops whatever this one stops, or leave implied_by out.",
+                )
+            seen.add(name)
+            ahead += by_id[name].implied_by

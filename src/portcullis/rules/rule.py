@@ -104,6 +104,13 @@ class Rule:
     implied_by: tuple[str, ...] = ()
     declared_reasons: tuple[str, ...] = ()
     file: str = ""
+    places: tuple[tuple[int, int], ...] = ()
+    """Line and column of each check in the file, for whoever has to mend it."""
+
+    def place(self, number: int) -> str:
+        """Where a check (from 0) stands, as every error says it."""
+        line, column = self.places[number] if number < len(self.places) else (1, 1)
+        return f"{self.file or self.id}, line {line}, column {column}"
 
     def at(self, stage: str) -> tuple[Check, ...]:
         """The checks of one stage."""

@@ -55,6 +55,12 @@ class RuleSet:
                 found.append((day, rules))
         return tuple(found)
 
+    @property
+    def several(self) -> tuple[str, ...]:
+        """The rules that stand in several versions, so that a day must be chosen with `as_of` before anything is evaluated or proved."""
+        ids = [rule.id for rule in self.rules]
+        return tuple(sorted({name for name in ids if ids.count(name) > 1}))
+
     def without(self, *rules: str) -> RuleSet:
         """The same without these rules; only replay and tests ask for it."""
         return replace(self, rules=tuple(rule for rule in self.rules if rule.id not in rules))
@@ -85,8 +91,8 @@ class RuleSet:
 
 
 def rules_json(ruleset: RuleSet) -> dict[str, object]:
-    """The rule set as plain JSON values: what the hash covers and the bundle carries. Cases and file names are left out."""
-    rules = [_plain({k: v for k, v in _shallow(rule).items() if k not in ("cases", "file")}) for rule in ruleset.rules]
+    """The rule set as plain JSON: what the hash covers and the bundle carries. Cases and places in files are left out."""
+    rules = [_plain({k: v for k, v in _shallow(rule).items() if k not in ("cases", "file", "places")}) for rule in ruleset.rules]
     return {
         "agreement": ruleset.agreement,
         "zone": ruleset.zone,

@@ -55,5 +55,5 @@ def test_a_check_that_passes_in_no_request_that_is_answered_is_listed() -> None:
     """Whoever cites `a` needs a flag that another rule refuses."""
     needs = check(Is("flagged"), when=OneOf("word", ("a",), "equals"))
     world = proof(rule(1, needs), rule(2, check(OneOf("flagged", (0,), "equals"))))
-    listed = contradictions(world.search, world.rules, world._answered_alone())
+    listed = contradictions(world.search, world.rules, world.answered_alone())
     assert listed == ("T01 check 1 (X-TEST) never passes in a request that is answered",)

@@ -6,8 +6,9 @@ report.proved, report.text(), report.as_json(), report.hash
 
 from __future__ import annotations
 
+from portcullis.rules.prove.faults import refuse_faults
 from portcullis.rules.prove.invariant import Invariant, own_invariants
 from portcullis.rules.prove.proof import prove
 from portcullis.rules.prove.report import Counterexample, Holds, Report
 
-__all__ = ["Counterexample", "Holds", "Invariant", "Report", "own_invariants", "prove"]
+__all__ = ["Counterexample", "Holds", "Invariant", "Report", "own_invariants", "prove", "refuse_faults"]

@@ -98,7 +98,7 @@ class Proof:
         """Counterexamples, close to the lawful request."""
         keeps = [z3.Not(self.violated(one)) for one in self.invariants]
         place = self.space, self.outcome, self.search
-        return Examples(self.ruleset, self.answer, *place, self._like, self._answered_alone(), keeps)
+        return Examples(self.ruleset, self.answer, *place, self._like, self.answered_alone(), keeps)
 
     def report(self, begun: float) -> Report:
         """Every question, in order."""
@@ -106,7 +106,7 @@ class Proof:
         alone = independence(self.search, self.rules)
         found.append(_Found(self._independence(alone)))
         examples = [each.example for each in found if each.example]
-        facts = contradictions(self.search, self.rules, self._answered_alone()), shadowed(self.search, self.rules)
+        facts = contradictions(self.search, self.rules, self.answered_alone()), shadowed(self.search, self.rules)
         seconds = round(time.monotonic() - begun, 3)
         held, asked = tuple(each.holds for each in found), self.search.asked
         return Report(self.ruleset.agreement, self.ruleset.hash, held, tuple(examples), *facts, asked, seconds)
@@ -146,7 +146,8 @@ class Proof:
 
     # ---- something is possible -------------------------------------------------------------------------------------------------
 
-    def _answered_alone(self) -> Any:
+    def answered_alone(self) -> Any:
+        """When an answer is written and nobody had to decide."""
         words = [word for _, word in _VACUITY[self.answer]]
         return z3.And(self.outcome.answered(*words), self.outcome.alone)
 

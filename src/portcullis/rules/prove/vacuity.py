@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from portcullis.rules.prove.search import Search
 from portcullis.rules.prove.space import Space
 from portcullis.rules.rule import Rule
 
-__all__ = ["Alone", "contradictions", "first_uncovered", "independence", "shadowed"]
+__all__ = ["Alone", "contradictions", "first_uncovered", "independence", "never_passing", "shadowed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,26 @@ def _alone(search: Search, name: str, stops: Sequence[Any]) -> list[bool]:
 
 def contradictions(search: Search, rules: Sequence[Ruled], answered: Any) -> tuple[str, ...]:
     """Checks that apply and pass in no request that is answered: whoever meets them is refused elsewhere."""
-    wanting = {_named(judged): judged.passes for ruled in rules for judged in ruled.checks}
-    found = []
-    first = search.nearest([answered], list(wanting.values()), roughly=True)  # most pass in one request
+    return tuple(f"{_named(judged)} never passes in a request that is answered" for judged in never_passing(search, rules, answered))
+
+
+def never_passing(search: Search, rules: Sequence[Ruled], answered: Any) -> Iterator[Judged]:
+    """The same checks themselves."""
+    wanting = {_named(judged): judged for ruled in rules for judged in ruled.checks}
+    first = search.nearest([answered], [judged.passes for judged in wanting.values()], roughly=True)  # most pass in one request
     if first is not None:
-        wanting = {name: its for name, its in wanting.items() if not z3.is_true(first.eval(its, model_completion=True))}
+        wanting = _still(wanting, first)
     while wanting:
-        name, passes = next(iter(wanting.items()))
-        model = search.find(answered, passes)
+        name, judged = next(iter(wanting.items()))
+        model = search.find(answered, judged.passes)
+        wanting = {other: its for other, its in (wanting if model is None else _still(wanting, model)).items() if other != name}
         if model is None:
-            found.append(f"{name} never passes in a request that is answered")
-            del wanting[name]
-            continue
-        wanting = {other: its for other, its in wanting.items() if other != name and not z3.is_true(model.eval(its, model_completion=True))}
-    return tuple(found)
+            yield judged
+
+
+def _still(wanting: Mapping[str, Judged], model: Any) -> dict[str, Judged]:
+    """Those that do not pass in this request."""
+    return {name: judged for name, judged in wanting.items() if not z3.is_true(model.eval(judged.passes, model_completion=True))}
 
 
 def shadowed(search: Search, rules: Sequence[Ruled]) -> tuple[str, ...]:
