@@ -18,6 +18,7 @@ from typing import Any
 
 from portcullis.crypto import SigningKey, canonical, commit, encode64, sign_act, sign_dsse
 from portcullis.datafile import ENVELOPE_TYPE
+from portcullis.decision import tables as tables_json
 from portcullis.ledger import Checkpoint, NoteKey, encode, sign_checkpoint, sign_note, template
 from portcullis.ledger.acts import content_of
 from portcullis.ledger.batchlog import sealed_root
@@ -33,7 +34,26 @@ ORIGIN = "ledger.example/irs"
 START = 1_763_719_200  # 2025-11-21T10:00:00Z, in the past of any machine that runs this
 HOUR = 3600
 AGREEMENT = {"hash": "a9" * 32, "id": "irs-ice-2025", "version": 1}
-RULES = "5e" * 32
+RULE_SET: dict[str, object] = {
+    "agreement": "irs-ice-2025",
+    "rules": [
+        {"id": "R12", "tell_requester": "deficient", "checks": [{"reason": "P-ADDR-BLANK"}]},
+        {"id": "R15", "tell_requester": "deficient", "checks": [{"reason": "P-ADDR-INSTITUTION"}]},
+        {"id": "R33", "tell_requester": "uniform", "checks": [{"reason": "M-ADDR-UNCONFIRMED"}]},
+        {"id": "R34", "tell_requester": "uniform", "checks": [{"reason": "M-AMBIGUOUS"}]},
+    ],
+}
+RULES = content_of(RULE_SET)
+ELEMENTS = ["address_line", "city", "postal_code", "state", "unit"]
+DECISION: dict[str, object] = {
+    "check": "111",
+    "decision": "no_disclosure",
+    "facts": {"answer": "address", "deficient": 0, "open": 0, "persons": 0, "refused": 1, "same_address": None},
+    "match": "13",
+    "ordinal": 1,
+    "reasons": ["M-ADDR-UNCONFIRMED"],
+}
+"""A decision as it is committed to: a rule refused the request at stage match."""
 PEOPLE = {
     "IRS-0001": ["counsel"],
     "IRS-0002": ["safeguards"],
@@ -69,6 +89,12 @@ def digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
+def positions(seed: bytes, count: int, n: int) -> list[int]:
+    """The places that a seed draws, sorted: said here anew, apart from the gateway and from both verifiers."""
+    rank = {place: hashlib.sha256(seed + place.to_bytes(8, "big")).hexdigest() for place in range(count)}
+    return sorted(sorted(rank, key=rank.__getitem__)[:n])
+
+
 def stamp(seconds: int) -> str:
     """A leaf's time."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -100,6 +126,7 @@ class Story:
         self.told = 0
         self.witnesses: list[tuple[str, SigningKey, int]] = []
         self.opened: list[dict[str, object]] = []
+        self.decisions: dict[str, dict[str, object]] = {}  # by request, where it is not DECISION
 
     # -- leaves
 
@@ -165,7 +192,7 @@ class Story:
         for person, roles in PEOPLE.items():
             self.enrol(person, roles)
         self.sign_agreement("IRS", "ICE")
-        self.leaf("agreement.in_force", agreement=AGREEMENT, rules=RULES)
+        self.leaf("agreement.in_force", agreement=AGREEMENT, rules=RULES, elements=ELEMENTS, answer="address", sample=3)
         self.standing()
         self.vault()
         for k in range(1, stock + 1):
@@ -233,7 +260,7 @@ class Story:
             return self._decide_many(b, ids or b.ids)
         for request in b.ids if ids is None else ids:
             salt = hashlib.sha256(f"salt {request}".encode()).digest()
-            decision = commit(salt, "decision", request, str(AGREEMENT["id"]), {"outcome": "no_disclosure"})
+            decision = commit(salt, "decision", request, str(AGREEMENT["id"]), self.decisions.get(request, DECISION))
             members = {"id": request, "decision": decision.hex(), "subject": digest(f"subject {request}")}
             b.decided.append(self.leaf("request.decided", **(self._batch(b) | members | change)))
         return None
@@ -253,7 +280,7 @@ class Story:
             "leaf": b.decided[index],
             "record": request,
             "salt": encode64(hashlib.sha256(f"salt {request}".encode()).digest()),
-            "value": {"outcome": "no_disclosure"},
+            "value": self.decisions.get(request, DECISION),
         }
 
     def decisions_root(self, b: BatchStory) -> bytes:
@@ -274,8 +301,10 @@ class Story:
         size = change.pop("size", b.decided[-1] + 1)
         d, c = self.decisions_root(b), self.head(size)
         seed = hashlib.sha256(self.number(b.k) + d + c).hexdigest()
+        n = int(change.get("n", min(3, len(b.ids))))
         members = {"k": b.k, "decisions_root": d.hex(), "checkpoint_size": size, "checkpoint_root": c.hex(), "seed": seed}
-        return self.leaf("sample.drawn", **(self._batch(b) | members | {"n": min(3, len(b.ids)), "of": len(b.ids)} | change))
+        members |= {"n": n, "of": len(b.ids), "positions": content_of(positions(bytes.fromhex(change.get("seed", seed)), len(b.ids), n))}
+        return self.leaf("sample.drawn", **(self._batch(b) | members | change))
 
     def check(self, b: BatchStory, person: str = "IRS-0003", defects: int = 0) -> int:
         """The sample is checked by hand."""
@@ -410,8 +439,8 @@ class Story:
             "checkpoint": checkpoint or self.checkpoint(),
             "vkey": self.log.vkey().encode() + b"\n",
             "keys.json": history,
-            "rules.json": canonical({RULES: {"R12": "The address is stated"}}),
-            "tables.json": canonical({"decide": []}),
+            "rules.json": canonical({RULES: RULE_SET}),
+            "tables.json": canonical(tables_json()),
             "opened.jsonl": b"".join(canonical(each) + b"\n" for each in self.opened),
         }
         return self.signed(files)

@@ -11,12 +11,13 @@ what runs. Stage by stage (journey.md): any failure at *check* ends a request be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.crypto import canonical
 from portcullis.decision import RequestFacts, decide
 from portcullis.intake.addresses import standardise_addresses
 from portcullis.intake.facts import type_facts
@@ -116,9 +117,10 @@ def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str
 
     `confirm` is the position of R37's switch.
 
-    Returns, in file order: `ordinal` int64 · `decision` text (or `refer`) · `reason` text or null (the first rule that failed, else
-    the first that referred) · `reasons` text (all of them, joined by `;`) · `check`, `match` text (one digit per rule of the stage, in
-    id order; empty when the stage did not run) · `person_id` text or null · `answer_row` int64 or null.
+    Returns, in file order: `ordinal` int64 · `decision` text (or `refer`) · `facts` text (what `decide` was given, as JSON) ·
+    `reason` text or null (the first rule that failed, else the first that referred) · `reasons` text (all of them, joined by `;`) ·
+    `check`, `match` text (one digit per rule of the stage, in id order; empty when the stage did not run) · `person_id` text or null ·
+    `answer_row` int64 or null.
     """
     count = checked.totals.num_rows
     ordinals = checked.totals["ordinal"].to_numpy()
@@ -139,12 +141,13 @@ def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str
     same[place[open_ended]] = -1  # the register does not say which address is the last known: unknown, and nothing is answered
     if not confirm:  # the switch of R37 is off: an equal address is disclosed like any other
         same[same == 1] = 0
-    decisions = _decide_columns(deficient, refused, opened, persons, same, answer)
+    decisions, known = _decide_columns(deficient, refused, opened, persons, same, answer)
     first, every = _reasons(count, place, checked.findings, matched.findings)
     return pa.table(
         {
             "ordinal": checked.totals["ordinal"],
             "decision": decisions,
+            "facts": known,
             "reason": first,
             "reasons": every,
             "check": _digits(checked.findings, None, count),
@@ -161,12 +164,22 @@ def _int(column: pa.ChunkedArray, missing: int) -> np.ndarray:
 
 def _decide_columns(
     deficient: np.ndarray, refused: np.ndarray, opened: np.ndarray, persons: np.ndarray, same: np.ndarray, answer: str
-) -> pa.Array:
-    """`decide` once per different combination of facts, then spread over the rows: the table is read, not rewritten in SQL."""
+) -> tuple[pa.Array, pa.Array]:
+    """`decide` once per different combination of facts, then spread over the rows: the table is read, not rewritten in SQL.
+
+    Beside the decisions, the facts as canonical JSON: counts up to 1, persons up to 2.
+    """
     facts = np.stack([np.minimum(deficient, 1), np.minimum(refused, 1), np.minimum(opened, 1), np.minimum(persons, 2), same], axis=1)
     kinds, inverse = np.unique(facts, axis=0, return_inverse=True)
-    words = [decide(RequestFacts(int(d), int(r), int(o), int(p), None if s < 0 else int(s), answer)).value for d, r, o, p, s in kinds]
-    return pa.DictionaryArray.from_arrays(pa.array(inverse.reshape(-1).astype(np.int32)), pa.array(words, pa.string())).cast(pa.string())
+    known = [RequestFacts(int(d), int(r), int(o), int(p), None if s < 0 else int(s), answer) for d, r, o, p, s in kinds]
+    places = pa.array(inverse.reshape(-1).astype(np.int32))
+    return _spelled(places, [decide(facts).value for facts in known]), _spelled(
+        places, [canonical(asdict(facts)).decode() for facts in known]
+    )
+
+
+def _spelled(places: pa.Array, words: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(places, pa.array(words, pa.string())).cast(pa.string())
 
 
 def _digits(findings: pa.Table, place: np.ndarray | None, count: int) -> pa.Array:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ledger_source import Leaves
-from ledger_story import ORIGIN, Story, seed_key
+from ledger_story import ORIGIN, RULE_SET, RULES, Story, seed_key
 from portcullis.crypto import encode64
+from portcullis.decision import tables
 from portcullis.errors import PortcullisError, Refused, Tampered
 from portcullis.ledger import NoteKey, Publisher
 from portcullis.ledger.bundle import export
@@ -88,7 +89,7 @@ def exported(story: Story, tmp_path: Path) -> Path:
     source.leaves = story.leaves
     Publisher(tmp_path / "ledger").publish(source, story.log_key, story.origin)
     roots = {agency: key.public for agency, key in story.roots.items()}
-    names = {"signer": story.log_key, "origin": story.origin, "agency_roots": roots, "rules": {}, "tables": {}}
+    names = {"signer": story.log_key, "origin": story.origin, "agency_roots": roots, "rules": {RULES: RULE_SET}, "tables": tables()}
     assert export(tmp_path / "ledger", tmp_path / "bundle", **names, opened=story.opened) == len(story.leaves)  # type: ignore[arg-type]
     return tmp_path / "bundle"
 

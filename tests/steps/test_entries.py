@@ -43,8 +43,9 @@ def test_a_subject_is_spelt_as_the_encoder_spells_it(rows: list[dict[str, str | 
     st.lists(st.sampled_from(["M-AMBIGUOUS", "P-ADDR-BLANK", "N-PERIOD-OPEN"]), max_size=3),
 )
 def test_a_decision_is_spelt_as_the_encoder_spells_it(digits: str, decision: str, ordinal: int, reasons: list[str]) -> None:
-    spelt = canonical({"ordinal": ordinal, "decision": decision, "check": digits, "match": "", "reasons": reasons}).decode()
-    assert decision_text(digits, decision, "", ordinal, ";".join(reasons)) == spelt
+    facts = {"deficient": 0, "refused": 1}
+    said = {"ordinal": ordinal, "decision": decision, "check": digits, "facts": facts, "match": "", "reasons": reasons}
+    assert decision_text(digits, decision, canonical(facts).decode(), "", ordinal, ";".join(reasons)) == canonical(said).decode()
 
 
 def decided(count: int) -> tuple[pa.Table, Checked]:
@@ -54,6 +55,7 @@ def decided(count: int) -> tuple[pa.Table, Checked]:
         {
             "ordinal": ordinals,
             "decision": ["disclose" if o % 2 else "no_disclosure" for o in ordinals],
+            "facts": ['{"deficient":0}'] * count,
             "reasons": ["" if o % 2 else "M-AMBIGUOUS;M-NAME-MISMATCH" for o in ordinals],
             "check": ["1"] * count,
             "match": ["13"] * count,

@@ -112,7 +112,8 @@ def adopt(home: Home, conn: Connection, agreement_id: str, version: int) -> Agre
         raise Refused(f"{', '.join(missing)} has not signed {agreement_id}.", "Both agencies sign it.", "Type: portcullis agreement sign")
     if conn.execute(select(a.c.id).where(a.c.id == agreement_id, a.c.state == "in_force")).first():
         raise Refused(f"Another version of {agreement_id} is in force.", "One version holds at a time.", "End it first.")
-    fields = {"rules": row["rules_hash"], "proof": proof_of(checked, checked.day(home.now()))}
+    terms = {"elements": sorted(checked.permitted), "answer": checked.answer, "sample": checked.sample_size}
+    fields = {"rules": row["rules_hash"], "proof": proof_of(checked, checked.day(home.now())), **terms}
     record(home, conn, LeafType.AGREEMENT_IN_FORCE, fields, agreement=_ref(checked))
     conn.execute(update(a).where(a.c.id == agreement_id, a.c.version == version).values(state="in_force", adopted_at=home.now()))
     return checked

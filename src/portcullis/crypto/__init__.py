@@ -21,7 +21,7 @@ from portcullis.crypto.keyfile import (
     secret_from_env,
 )
 from portcullis.crypto.keyring import Keyring
-from portcullis.crypto.keys import AgreementKey, SigningKey, check_jwk, check_public, jwk_thumbprint, key_id_of, verify
+from portcullis.crypto.keys import AgreementKey, SigningKey, can_sign, check_jwk, check_public, jwk_thumbprint, key_id_of, verify
 from portcullis.crypto.private_file import read_private, write_private
 from portcullis.crypto.unseal import open_sealed, sealed_header
 from portcullis.crypto.webauthn import Passkey, challenge_of, passkey_envelope
@@ -37,6 +37,7 @@ __all__ = [
     "authority",
     "authority_key",
     "blind_index",
+    "can_sign",
     "canonical",
     "challenge_of",
     "check_jwk",

@@ -24,7 +24,7 @@ from portcullis.crypto.canonical import canonical
 from portcullis.crypto.encoding import decode64url, encode64url
 from portcullis.errors import OutOfOrder, Refused
 
-__all__ = ["AgreementKey", "SigningKey", "check_jwk", "check_public", "jwk_thumbprint", "key_id_of", "verify"]
+__all__ = ["AgreementKey", "SigningKey", "can_sign", "check_jwk", "check_public", "jwk_thumbprint", "key_id_of", "verify"]
 
 _JWK_MEMBERS = {"crv", "kty", "x", "y"}
 _P = 2**255 - 19
@@ -119,6 +119,11 @@ class AgreementKey:
 def key_id_of(public: bytes) -> str:
     """How envelopes name an Ed25519 key: 16 hex digits of SHA-256 over a label and the public key."""
     return hashlib.sha256(b"portcullis/key/1" + public).hexdigest()[:16]
+
+
+def can_sign(public: bytes, alg: str = "EdDSA") -> bool:
+    """Whether signatures may be checked with it: 32 bytes not of small order, or for ES256 the 65 bytes of a point."""
+    return len(public) == (65 if alg == "ES256" else 32) and not _has_small_order(public)
 
 
 def check_public(public: bytes) -> bytes:

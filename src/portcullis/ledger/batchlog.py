@@ -8,10 +8,12 @@ Anything out of this order, or after the batch's end, is refused. `-1`, `0` and 
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portcullis.ledger.acts import content_of
 from portcullis.ledger.people import Key, broken
 from portcullis.ledger.tree import Frontier, leaf_hash, root
 
@@ -40,7 +42,10 @@ class Authorization:
 
 @dataclass(slots=True)
 class BatchLog:
-    """One batch, from its `batch.received` leaf on. `turn` is the sample commitment that is its own, 0 when none was in stock."""
+    """One batch, from its `batch.received` leaf on. `turn` is the sample commitment that is its own, 0 when none was in stock.
+
+    In a part of the log `partial` says that other batches' turns are unknown, `sparse` that only some of its requests are here.
+    """
 
     name: str
     agreement: Mapping[str, Any]
@@ -49,6 +54,8 @@ class BatchLog:
     count: int
     signer: str
     turn: int
+    partial: bool = False
+    sparse: bool = False
     rules: str = ""
     ended: str = ""
     roles: dict[str, str] = field(default_factory=dict)
@@ -124,28 +131,33 @@ class BatchLog:
 
     def reveal(self, f: Fields, stock: tuple[str, int] | None, free: list[int]) -> bool:
         """The sample's number: committed before the decisions, revealed after all, its turn. True when it was taken from `free`."""
-        if self.decided != self.count:
+        if self.decided != self.count and not self.sparse:
             raise broken(4, "The sample's number was revealed before all decisions.", "They could follow the sample.")
         r = bytes.fromhex(f["r"])
         if stock is None or hashlib.sha256(r).hexdigest() != stock[0] or (self.count and stock[1] >= self.first):
             raise broken(4, "The number revealed for the sample is not one committed before the decisions.", "It was chosen afterwards.")
-        taken = not self.turn and f["k"] in free
-        if self.k or not (taken or f["k"] == self.turn):
+        taken = not self.partial and not self.turn and f["k"] in free
+        if self.k or not (taken or self.partial or f["k"] == self.turn):
             raise broken(4, "The sample did not use the number whose turn it was.", "Somebody picked it.")
         self.k, self.r = f["k"], r
         return taken
 
-    def draw(self, index: int, f: Fields, root_at: RootAt) -> None:
-        """seed = SHA-256(r ‖ D ‖ C), once."""
+    def draw(self, index: int, f: Fields, root_at: RootAt, asked: int) -> None:
+        """seed = SHA-256(r ‖ D ‖ C), once; the first n places by SHA-256(seed ‖ place), at least as many as the agreement asks for."""
         if self.drawn[0]:
             raise broken(4, "A sample was drawn twice from the same decisions.", "Somebody looked for one they liked.")
         size, head = f["checkpoint_size"], bytes.fromhex(f["checkpoint_root"])
         if not self.last < size <= index or root_at(size) != head:
             raise broken(4, "The sample names no checkpoint of this log that covers its decisions.", "Its seed was not bound to the log.")
-        decisions = self.decisions.root()
-        seed = hashlib.sha256(self.r + decisions + head).hexdigest()
-        if not self.k or (f["k"], f["decisions_root"], f["seed"]) != (self.k, decisions.hex(), seed) or f["n"] > self.count:
+        decisions = bytes.fromhex(f["decisions_root"]) if self.sparse else self.decisions.root()
+        seed = hashlib.sha256(self.r + decisions + head)
+        if not self.k or (f["k"], f["decisions_root"], f["seed"]) != (self.k, decisions.hex(), seed.hexdigest()) or f["n"] > self.count:
             raise broken(4, "The sample's seed is not made of its number, the decisions and the checkpoint.", "Somebody chose the sample.")
+        if f["n"] < min(asked, self.count):
+            raise broken(4, f"Fewer decisions were drawn than the {asked} that the agreement asks for.", "Others were not looked at.")
+        places = heapq.nsmallest(f["n"], range(self.count), lambda at: hashlib.sha256(seed.digest() + at.to_bytes(8, "big")).digest())
+        if content_of(sorted(places)) != f["positions"]:
+            raise broken(4, "The sample is not the one its seed gives.", "Somebody chose what was checked.")
         self.drawn = (f["decisions_root"], f["n"])
 
     def check_sample(self, index: int, kind: str, f: Fields, key: Key) -> None:
@@ -217,16 +229,17 @@ class BatchLog:
 
     def close(self, f: Fields) -> None:
         """Received, deficient, answered and all else add up (step 5)."""
-        if not self.count == f["received"] == f["deficient"] + f["answered"] + f["other"] == self.decided:
+        decided = self.count if self.sparse else self.decided
+        if not self.count == f["received"] == f["deficient"] + f["answered"] + f["other"] == decided:
             raise broken(5, "The totals of a closed batch do not add up to its requests and decisions.", "Some are missing.")
-        if f["answered"] != len(self.answers):
+        if f["answered"] != len(self.answers) and not self.sparse:
             raise broken(5, "A closed batch counts other answers than were disclosed.", "Some are not accounted for.")
         self.settle()
         self.closed, self.undisclosed, self.answers = True, set(), []
 
     def settle(self) -> None:
         """Once nothing more can come: every committed answer has its accounting leaf, and is one that was committed (step 5)."""
-        if self.dispatched < 0 or self.closed:
+        if self.dispatched < 0 or self.closed or self.sparse:
             return
         if len(self.answers) != self.due:
             raise broken(5, "A committed answer has no accounting leaf.", "It was disclosed and not recorded.")

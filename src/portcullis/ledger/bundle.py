@@ -2,7 +2,7 @@
 
     manifest      a note signed by the log: `<sha256> <size> <path>` of every other file, in the order of their paths
     checkpoint    the published one, byte for byte        vkey          the log's verifier key
-    tile/         exactly the tiles and entry bundles the checkpoint needs
+    tile/         exactly the tiles and entry bundles the checkpoint needs; of a part, its leaves, with part.json and hashes (part.py)
     keys.json     the agencies' root keys, and every person's key with where it was enrolled and revoked
     rules.json, tables.json, opened.jsonl    rule sets, decision tables, openings given to the reader
 
@@ -26,8 +26,10 @@ from portcullis.errors import PortcullisError, Refused, Tampered
 from portcullis.ledger.checkpoint import open_checkpoint
 from portcullis.ledger.leaf import decode
 from portcullis.ledger.note import NoteKey, open_note, parse_note, sign_note
+from portcullis.ledger.part import Part, hashes_of
 from portcullis.ledger.people import Key, broken
-from portcullis.ledger.tiles import WIDTH, entries, entries_path, tiles_of
+from portcullis.ledger.proof import tile_nodes
+from portcullis.ledger.tiles import WIDTH, bundle, entries, entries_path, tiles_of
 
 __all__ = ["NAMED", "Files", "export", "folder_files", "key_history", "keys_json", "write_manifest"]
 
@@ -95,9 +97,9 @@ class Files:
             raise broken(1, f"{name} is not the file that the manifest names.", "It was changed after the bundle was signed.")
         return data
 
-    def expect(self, size: int) -> None:
-        """The files are exactly those of a log of this size."""
-        if set(self.listed) != {*NAMED, *tiles_of(size)}:
+    def expect(self, names: Iterable[str]) -> None:
+        """The files are exactly these, and those that every bundle has."""
+        if set(self.listed) != {*NAMED, *names}:
             raise broken(1, "The bundle lacks a tile, or has one too many.", "The checkpoint asks for other files.")
 
 
@@ -139,11 +141,13 @@ def export(
     rules: object,
     tables: object,
     opened: Iterable[Mapping[str, object]] = (),
+    part: Part | None = None,
 ) -> int:
-    """Write the bundle of the whole published log into the empty or absent folder `target`; returns the log's size.
+    """Write the bundle of the published log, whole or a `part` of it, into the empty or absent folder `target`; returns the log's size.
 
-    `rules` maps rule-set hashes to rule sets, `tables` holds the decision tables, `opened` the openings for this reader, each with the
-    members agreement, field, leaf, record, salt (base64), value. Raises Refused when something is at `target` or nothing was published.
+    `rules` maps rule-set hashes to rule sets, `tables` holds the decision tables, `opened` the openings for this reader in the order of the
+    leaves, each with the members agreement, field, leaf, record, salt (base64), value. Raises Refused when something is at `target` or
+    nothing was published.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Refused(f"A bundle cannot be written to {target.name}.", "Something is there already.", "Name an empty or absent folder.")
@@ -152,12 +156,12 @@ def export(
         raise Refused("Nothing was published yet.", "There is no checkpoint.", "Type: portcullis ledger checkpoint")
     note = (published / "checkpoint").read_bytes()
     size = open_checkpoint(note, log).checkpoint.size
-    part = target.with_name(target.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    listed = {name: _copy(published, part, name) for name in tiles_of(size)}
+    folder = target.with_name(target.name + ".part")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    listed = _tiles(published, folder, size) if part is None else _part(published, folder, size, part)
     lines = b"".join(canonical(dict(opening)) + b"\n" for opening in opened)
-    keys = keys_json(agency_roots, key_history(_leaves(part, size)))
+    keys = keys_json(agency_roots, key_history(_leaves(folder, size) if part is None else part.leaves(lambda name: _bytes(folder, name))))
     for name, data in (
         ("checkpoint", note),
         ("vkey", log.vkey().encode() + b"\n"),
@@ -166,17 +170,47 @@ def export(
         ("tables.json", canonical(tables)),
         ("opened.jsonl", lines),
     ):
-        listed[name] = _write(part / name, data)
-    write_manifest(part, listed, signer, origin)
+        listed[name] = _write(folder / name, data)
+    write_manifest(folder, listed, signer, origin)
     if target.exists():
         target.rmdir()
-    part.rename(target)
+    folder.rename(target)
     return size
 
 
-def _copy(source: Path, target: Path, name: str) -> tuple[int, str]:
+def _tiles(published: Path, folder: Path, size: int) -> dict[str, tuple[int, str]]:
+    """Every tile and entry bundle, copied."""
+    return {name: _write(folder / name, _bytes(published, name)) for name in tiles_of(size)}
+
+
+def _part(published: Path, folder: Path, size: int, part: Part) -> dict[str, tuple[int, str]]:
+    """The leaves of a part, and the hashes of its gaps."""
+
+    def read(name: str) -> bytes:
+        return _bytes(published, name)
+
+    wanted = (index for first, count in part.places for index in range(first, first + count))
+    leaves, listed = _chosen(read, size, wanted), {"part.json": _write(folder / "part.json", part.text())}
+    for name, width in part.entry_files():
+        listed[name] = _write(folder / name, bundle([next(leaves) for _ in range(width)]))
+    listed["hashes"] = _write(folder / "hashes", b"".join(hashes_of(part, size, tile_nodes(read, size))))
+    return listed
+
+
+def _chosen(read: Callable[[str], bytes], size: int, wanted: Iterable[int]) -> Iterator[bytes]:
+    """The entries at ascending indices; each entry bundle is read once."""
+    at, row = -1, list[bytes]()
+    for index in wanted:
+        if index // WIDTH != at:
+            at = index // WIDTH
+            width = min(WIDTH, size - at * WIDTH)
+            row = entries(read(entries_path(at, width)), width)
+        yield row[index % WIDTH]
+
+
+def _bytes(folder: Path, name: str) -> bytes:
     try:
-        return _write(target / name, (source / name).read_bytes())
+        return (folder / name).read_bytes()
     except FileNotFoundError as error:
         raise Tampered(f"The published ledger lacks {name}.", "The checkpoint needs it.", "Restore it from an older bundle.") from error
 
@@ -188,6 +222,6 @@ def _write(path: Path, data: bytes) -> tuple[int, str]:
 
 
 def _leaves(folder: Path, size: int) -> Iterator[tuple[int, bytes]]:
-    for bundle in range((size + WIDTH - 1) // WIDTH):
-        width = min(WIDTH, size - bundle * WIDTH)
-        yield from enumerate(entries((folder / entries_path(bundle, width)).read_bytes(), width), bundle * WIDTH)
+    for n in range((size + WIDTH - 1) // WIDTH):
+        width = min(WIDTH, size - n * WIDTH)
+        yield from enumerate(entries((folder / entries_path(n, width)).read_bytes(), width), n * WIDTH)

@@ -58,7 +58,8 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.REVIEW_RECORDED: "batch:hex32 request:hex64 act:dsse",
     L.SAMPLE_COMMITTED: "k:count commitment:hex64 act:dsse",
     L.SAMPLE_REVEALED: "batch:hex32 k:count r:hex64",
-    L.SAMPLE_DRAWN: "batch:hex32 k:count decisions_root:hex64 checkpoint_size:count checkpoint_root:hex64 seed:hex64 n:count",
+    L.SAMPLE_DRAWN: "batch:hex32 k:count decisions_root:hex64 checkpoint_size:count checkpoint_root:hex64 "
+    "seed:hex64 n:count positions:hex64",
     L.SAMPLE_PASSED: "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
     L.SAMPLE_FAILED: "batch:hex32 decisions_root:hex64 checked:count defects:count act:dsse",
     L.SAMPLE_ABORTED: "batch:hex32 k:count why:code",
@@ -83,6 +84,8 @@ _CODE = re.compile(r"[A-Za-z0-9._:;,/+=@()-]{1,256}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 _TYPE = re.compile(r"application/[a-z0-9.+-]{1,80}")
+_SITE = re.compile(r"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?")
+_RP_ID = re.compile(r"[a-z0-9.-]{1,253}")
 _SCOPE = {"agencies", "agreements", "batches", "gates"}
 _SIGNED = ({"keyid", "sig"}, PASSKEY_MEMBERS)
 
@@ -129,7 +132,9 @@ def _is_agreement(value: object) -> bool:
 def _is_passkey(value: object) -> bool:
     if not isinstance(value, Mapping) or set(value) != {"alg", "origins", "rp_id"}:
         return False
-    return value["alg"] in ("ES256", "EdDSA") and bool(value["origins"]) and _is_codes(value["origins"]) and _is_code(value["rp_id"])
+    rp_id, origins = value["rp_id"], value["origins"]
+    sites = isinstance(origins, list) and bool(origins) and all(isinstance(o, str) and _SITE.fullmatch(o) for o in origins)
+    return value["alg"] in ("ES256", "EdDSA") and sites and isinstance(rp_id, str) and _RP_ID.fullmatch(rp_id) is not None
 
 
 def _is_scope(value: object) -> bool:
@@ -146,7 +151,7 @@ def _is_code(value: object) -> bool:
 
 
 def _is_codes(value: object) -> bool:
-    return isinstance(value, list) and all(_is_code(item) for item in value)
+    return isinstance(value, list) and bool(value) and all(_is_code(item) for item in value)
 
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from portcullis.crypto import Lookup, Passkey, key_id_of, open_act, open_dsse, signer_of
+from portcullis.crypto import Lookup, Passkey, can_sign, key_id_of, open_act, open_dsse, signer_of
 from portcullis.errors import PortcullisError, Tampered
 from portcullis.ledger.acts import ACTS, act_content
 from portcullis.ledger.leaf import Leaf
@@ -48,20 +48,14 @@ class Key:
     @property
     def verifies(self) -> bytes | Passkey:
         """What its signatures are checked with."""
-        return self.public if self.passkey is None else Passkey.read(self.public, self.passkey)
+        p: Mapping[str, Any] | None = self.passkey
+        return self.public if p is None else Passkey(self.public, p["alg"], p["rp_id"], tuple(p["origins"]))
 
     def told(self) -> dict[str, object]:
         """As `keys.json` tells it."""
         names = ("agency", "enrolled", "key", "key_id", "person", "revoked", "revoked_from")
         webauthn = {} if self.passkey is None else {"webauthn": dict(self.passkey)}
         return {name: getattr(self, name) for name in names} | {"roles": list(self.roles)} | webauthn
-
-
-def _can_sign(key: Key) -> bool:
-    try:
-        return isinstance(key.verifies, Passkey) or len(key.public) == 32
-    except PortcullisError:
-        return False
 
 
 class People:
@@ -71,6 +65,10 @@ class People:
         self.origin, self.roots = origin, roots
         self.keys: dict[str, Key] = {}
         self._nonces: set[str] = set()
+        self.used: dict[str, list[tuple[int, int]]] = {}
+        """By key: leaf and time of each act it signed."""
+        self.at = (0, 0)
+        """Index and time of the leaf that is being judged."""
 
     @property
     def acts(self) -> int:
@@ -86,7 +84,7 @@ class People:
             raise broken(3, "A key was enrolled twice, or under another key's id.", "One key would stand for two people.")
         passkey = f.get("webauthn")
         key = Key(f["key_id"], f["agency"], f["person"], tuple(f["roles"]), f["key"], public, index, passkey=passkey)
-        if not _can_sign(key):
+        if not can_sign(public, "EdDSA" if passkey is None else passkey["alg"]):
             raise broken(3, "A key was enrolled that is none.", "No signature could be checked with it.")
         self.check_root(leaf, f["agency"])
         self.keys[f["key_id"]] = key
@@ -117,12 +115,14 @@ class People:
         """Whose key signed an act, and the act; `action` or `content` None asks for none in particular, no roles for anybody enrolled."""
         key = self._signer(envelope, roles)
         act = self._open(envelope, lambda key_id: key.verifies)
+        self.used.setdefault(key.key_id, []).append(self.at)
         self._counts(leaf, act, action, content, key.person)
         return key, act
 
     def check_statement(self, envelope: object, roles: Collection[str], payload_type: str) -> tuple[Key, bytes]:
         """Whose key signed another statement (a batch's envelope), and its payload."""
         key = self._signer(envelope, roles)
+        self.used.setdefault(key.key_id, []).append(self.at)
         try:
             return key, open_dsse(envelope, lambda key_id: key.verifies, payload_type)
         except PortcullisError as error:

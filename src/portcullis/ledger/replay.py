@@ -6,16 +6,17 @@ The standalone `verifier/verify.py` checks the same and shares no code with this
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from portcullis.crypto import decode64, open_commitment, strict_loads
+from portcullis.crypto import strict_loads
 from portcullis.datafile import ENVELOPE_TYPE
-from portcullis.errors import PortcullisError, Tampered
+from portcullis.errors import Tampered
 from portcullis.ledger.acts import ACTS, CHANGES, concerns
 from portcullis.ledger.batchlog import Authorization, BatchLog, RootAt
 from portcullis.ledger.leaf import Leaf, decode
 from portcullis.ledger.members import seconds
+from portcullis.ledger.opened import check_opening, satisfied
 from portcullis.ledger.people import People, broken
 from portcullis.ledger.terms import Terms, covers, key_bytes
 from portcullis.ledger.tree import leaf_hash
@@ -32,16 +33,31 @@ _AFTER_END = frozenset({L.DISCLOSURE, L.BATCH_CLOSED, L.BATCH_BLOCKED, L.RECEIPT
 
 
 class Replay:
-    """What the leaves so far say. `not_before` gives, for an index, the earliest time that witnesses allow; `not_after` the latest."""
+    """What the leaves so far say. `not_before` gives, for an index, the earliest time that witnesses allow; `not_after` the latest.
 
-    def __init__(self, people: People, root_at: RootAt, *, not_before: tuple[int, int] | None = None, not_after: int | None = None) -> None:
+    `rules` and `tables` are those of the bundle, `part` is empty for a whole log, else agreement, batch or person.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        root_at: RootAt,
+        *,
+        rules: Fields,
+        tables: Fields,
+        part: str = "",
+        not_before: tuple[int, int] | None = None,
+        not_after: int | None = None,
+    ) -> None:
         self.people, self._root_at, self._not_before, self._not_after = people, root_at, not_before, not_after
+        self._rules, self._tables, self._part = rules, tables, part
         self.batches: dict[str, BatchLog] = {}
         self.terms = Terms(people)
         self.counts: Counter[str] = Counter()
         self.latest = 0
         self.lists: dict[str, list[str]] = {}
-        self.openings: dict[int, list[Fields]] = {}
+        self.openings: Iterator[Fields] = iter(())
+        self._next: Fields | None = None
         self.opened = 0
         self._envelopes: set[tuple[str, str]] = set()
         self._stock: dict[int, tuple[str, int]] = {}
@@ -91,14 +107,14 @@ class Replay:
             raise broken(3, error.what, error.why) from error
         self.counts[leaf.type] += 1
         self._clock(index, leaf.time)
-        if index in self.openings:
-            self._open(self.openings.pop(index), entry)
+        self.people.at = (index, leaf.time)
         if leaf.type == L.REQUEST_DECIDED:
             self._batch(leaf).decide(index, leaf.fields, leaf_hash(entry))
         elif leaf.type in self._of_batch:
             self._of_batch[leaf.type](index, leaf, self._batch(leaf))
         else:
             self._own.get(leaf.type, self._other)(index, leaf)
+        self._open(index, entry)
         if leaf.type in CHANGES:
             self._changed(index, leaf)
         if "matter" in leaf.fields:
@@ -114,8 +130,12 @@ class Replay:
         """After the last leaf. Raises Tampered when a dispatch is not fully accounted for, or an opening is for no leaf."""
         for batch in self.batches.values():
             batch.settle()
-        if self.openings:
+        if self._next is not None:
             raise broken(6, "An opening names a leaf that is not in the log.", "It was given for another log.")
+
+    def begin(self, openings: Iterator[Fields]) -> None:
+        """Take the openings that the leaves will be asked for, in their order."""
+        self.openings, self._next = openings, next(openings, None)
 
     def list_open(self, as_of: int) -> None:
         """What was dispatched by that time and is not acknowledged."""
@@ -151,6 +171,9 @@ class Replay:
             self.note(
                 "Keys revoked from a date before the revocation was recorded", f"leaf {index}: key {key.key_id} from {key.revoked_from}"
             )
+            for signed, when in self.people.used.get(key.key_id, []):
+                if when >= seconds(key.revoked_from):
+                    self.note("Signed with a key that was compromised by then", f"leaf {signed}: key {key.key_id}")
         for batch in self.batches.values():
             if (key.agency, key.person) == (batch.agency, batch.signer) or any(a.key_id == key.key_id for a in batch.authorizations):
                 batch.void(f"a key was revoked at leaf {index}")
@@ -198,7 +221,7 @@ class Replay:
             raise broken(4, "A batch was received twice.", "It could be answered twice (R10).")
         self._envelopes.add((key.agency, body["nonce"]))
         turn = self._free.pop(0) if self._free else 0
-        batch = BatchLog(f["batch"], a, key.agency, body["gate"], f["count"], key.person, turn)
+        batch = BatchLog(f["batch"], a, key.agency, body["gate"], f["count"], key.person, turn, bool(self._part), self._part == "person")
         self.batches[f["batch"]] = batch
         batch.admit(leaf.type, f, after_end=False)
         batch.act_as(key.person, "signer")
@@ -221,7 +244,7 @@ class Replay:
             self.note("Batches received when no sample commitment was in stock", f"leaf {index}")
 
     def _draw(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
-        batch.draw(index, leaf.fields, self._root_at)
+        batch.draw(index, leaf.fields, self._root_at, self.terms.of(batch.agreement).get("sample", 0))
         if leaf.fields.get("chosen_by") == "operator":
             self.note("Samples whose overseer was not independent (operator-chosen)", f"leaf {index}")
 
@@ -242,6 +265,11 @@ class Replay:
             raise broken(4, f"A release was {what} under an agreement not in force.", "It must not have left.")
         if stays := self.terms.stays(batch):
             raise broken(4, f"A release was {what} while stayed by order {stays}.", "A court had forbidden it.")
+        facts = {"authorizers": 2, "stays": 0, "agreement_in_force": 1, "sample_passed": int(batch.passed), "dispatched_before": 0}
+        facts["requests_undecided"] = 0 if batch.sparse else batch.count - batch.decided
+        for row in self._tables["may_release"]["rows"]:
+            if not satisfied(row["require"], facts):
+                raise broken(4, f"A release was {what} that row {row['id']} of the decision table forbids.", "It must not have left.")
 
     def _commit(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
         self._entitled(leaf, batch, "committed")
@@ -261,25 +289,12 @@ class Replay:
             raise broken(3, "A receipt is not by the agency that asked.", "Somebody else acknowledged.")
         batch.receipt = True
 
-    def _open(self, openings: list[Fields], entry: bytes) -> None:
-        """Step 6: the openings given for a leaf open its commitments."""
-        f: Any = strict_loads(entry)
-        agreement = f.get("agreement") or {}
-        for o in openings:
-            if o["record"] not in (f.get("id"), f.get("request"), f.get("batch")) or o["agreement"] not in (
-                agreement.get("id"),
-                agreement.get("hash"),
-            ):
-                raise broken(6, "An opening names another record than its leaf.", "It was given for something else.")
-            if not _opens(f.get(o["field"]), o):
-                raise broken(6, "An opening does not open its commitment.", "Salt or value were exchanged.")
+    def _open(self, index: int, entry: bytes) -> None:
+        """Step 6: the openings given for this leaf."""
+        while self._next is not None and self._next["leaf"] == index:
+            f: Any = strict_loads(entry)
+            batch, agreement = self.batches.get(str(f.get("batch"))), f.get("agreement")
+            terms = self.terms.of(agreement) if agreement else {}
+            check_opening(self._next, f, terms, self._rules, self._tables, batch.count if batch else 0)
             self.opened += 1
-
-
-def _opens(commitment: object, o: Fields) -> bool:
-    try:
-        salt = decode64(o["salt"], "A salt")
-        found = bytes.fromhex(commitment) if isinstance(commitment, str) else b""
-        return len(salt) == 32 and open_commitment(found, salt, o["field"], o["record"], o["agreement"], o["value"])
-    except (PortcullisError, ValueError):
-        return False
+            self._next = next(self.openings, None)

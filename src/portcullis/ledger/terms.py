@@ -48,7 +48,7 @@ class Terms:
         self.orders: dict[str, Fields] = {}
         self._known: set[str] = set()
         self._signed: dict[str, set[str]] = {}
-        self._in_force: dict[str, str] = {}
+        self._in_force: dict[str, Fields] = {}
         self._stopping: dict[str, tuple[str, str | None, int]] = {}
 
     def matter(self, leaf: Leaf, agency: str) -> None:
@@ -82,7 +82,7 @@ class Terms:
         f: Fields = leaf.fields
         if len(self._signed.get(f["agreement"]["hash"], ())) < 2:
             raise broken(4, "An agreement came into force that two agencies had not signed.", "There was none.")
-        self._in_force[f["agreement"]["id"]] = f["agreement"]["hash"]
+        self._in_force[f["agreement"]["id"]] = f
 
     def out_of_force(self, leaf: Leaf) -> None:
         """`agreement.suspended`, `agreement.ended`: by counsel (1)."""
@@ -90,8 +90,9 @@ class Terms:
         a, state = f["agreement"], leaf.type.removeprefix("agreement.")
         content = content_of({"agreement": a["id"], "version": a["version"], "state": state})
         self._people.check_act(leaf, f["act"], leaf.type, ("counsel",), content)
-        if self._in_force.pop(a["id"], None) != a["hash"]:
+        if not self.holds(a):
             raise broken(4, "An agreement was stopped that was not in force.", "Its history is not whole.")
+        del self._in_force[a["id"]]
 
     def switch(self, leaf: Leaf) -> None:
         """`rules.changed`: a switch of an agreement in force, by two different people, one of them counsel (4)."""
@@ -107,7 +108,12 @@ class Terms:
 
     def holds(self, agreement: Fields) -> bool:
         """Whether exactly this agreement is in force now."""
-        return bool(self._in_force.get(agreement["id"]) == agreement["hash"])
+        return bool(self.of(agreement))
+
+    def of(self, agreement: Fields) -> Fields:
+        """The members of the leaf that put exactly this agreement into force; empty when it is not in force."""
+        f = self._in_force.get(agreement["id"], {})
+        return f if f and f["agreement"]["hash"] == agreement["hash"] else {}
 
     def impose(self, leaf: Leaf) -> Fields:
         """`order.imposed`: by counsel, once; returns the scope (2)."""

@@ -17,20 +17,21 @@ from typing import Any
 
 from portcullis.crypto import decode64, strict_loads
 from portcullis.errors import PortcullisError, Tampered
+from portcullis.ledger.acts import content_of
 from portcullis.ledger.bundle import Files, folder_files
 from portcullis.ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from portcullis.ledger.edge import Edge
 from portcullis.ledger.note import ED25519, NoteKey, parse_vkey
+from portcullis.ledger.opened import read_openings
+from portcullis.ledger.part import Part
 from portcullis.ledger.people import People, broken
 from portcullis.ledger.proof import tile_nodes
 from portcullis.ledger.replay import TOLERANCE, Replay
-from portcullis.ledger.tiles import WIDTH, entries, entries_path
+from portcullis.ledger.tiles import WIDTH, entries, entries_path, tiles_of
 from portcullis.ledger.tree import leaf_hash, range_root
 from portcullis.ledger.trust import Trust, read_trust
 
 __all__ = ["verify", "verify_files"]
-
-_OPENING = {"agreement", "field", "leaf", "record", "salt", "value"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,17 @@ class _Opened:
     older: SignedCheckpoint | None
     roots: Mapping[str, bytes]
     told: object
-    openings: dict[int, list[Mapping[str, Any]]]
+    rules: Mapping[str, Any]
+    tables: Mapping[str, Any]
+    part: Part | None
+
+    def leaves(self) -> Iterator[tuple[int, bytes]]:
+        """The leaves of the log, or of the part, with their indices."""
+        if self.part is not None:
+            yield from self.part.leaves(self.files.read)
+            return
+        for n, row in enumerate(_leaves(self.files, self.head.checkpoint.size)):
+            yield from enumerate(row, n * WIDTH)
 
 
 def verify(
@@ -73,6 +84,7 @@ def verify_files(
         "consistent": False,
         "size": None,
         "root": None,
+        "part": None,
         "checked": {},
         "lists": {},
         "first_failure": None,
@@ -84,9 +96,10 @@ def verify_files(
         head = opened.head.checkpoint
         result |= {"size": head.size, "root": head.root.hex()}
         result["checked"]["1"] = {"files": len(names), "witnesses": len(opened.head.witnesses)}
-        _tree(opened)
+        root_at = _tree(opened)
         result["checked"]["2"] = {"leaves": head.size, "since": opened.older.checkpoint.size if opened.older else None}
-        replay = _replay(opened, place)
+        result["part"] = opened.part.kind if opened.part else None
+        replay = _replay(opened, root_at, place)
         if as_of is not None:
             replay.list_open(as_of)
         result["checked"] |= _figures(replay)
@@ -132,32 +145,20 @@ def _open(names: set[str], fetch: Callable[[str], bytes], trust: Trust | None, s
     for signed in (head, older):
         if signed is not None and any(seen > now + TOLERANCE for _, seen in signed.witnesses):
             raise broken(1, "A witness's time lies in the future.", "A clock is wrong, or the time is invented.")
-    files.expect(head.checkpoint.size)
+    part = Part.read(files.read("part.json"), head.checkpoint.size) if "part.json" in files.listed else None
+    files.expect(tiles_of(head.checkpoint.size) if part is None else part.names())
     keys = strict_loads(files.read("keys.json"))
     if not isinstance(keys, dict) or set(keys) != {"agency_roots", "keys"} or not isinstance(keys["agency_roots"], dict):
         raise broken(1, "keys.json is not the history of keys.", "It was not written by this log.")
     roots = {agency: decode64(public, "A root key") for agency, public in keys["agency_roots"].items()}
     if trust is not None and roots != dict(trust.agency_roots):
         raise broken(1, "The agencies' root keys are not the trust file's.", "Anybody could have enrolled the people who signed.")
-    for name in ("rules.json", "tables.json"):
-        files.read(name)
-    return _Opened(files, log, head, older, roots, keys["keys"], _openings(files.read("opened.jsonl")))
-
-
-def _openings(data: bytes) -> dict[int, list[Mapping[str, Any]]]:
-    found: dict[int, list[Mapping[str, Any]]] = {}
-    *lines, rest = data.split(b"\n")
-    if rest:
-        raise broken(6, "opened.jsonl is cut.", "A line has no end.")
-    for line in lines:
-        try:
-            opening: Any = strict_loads(line)
-        except PortcullisError as error:
-            raise broken(6, "A line of opened.jsonl is not canonical JSON.", error.why) from error
-        if not isinstance(opening, dict) or set(opening) != _OPENING or type(opening["leaf"]) is not int:
-            raise broken(6, "A line of opened.jsonl is not an opening.", "It was not written by this log.")
-        found.setdefault(opening["leaf"], []).append(opening)
-    return found
+    rules, tables = strict_loads(files.read("rules.json")), strict_loads(files.read("tables.json"))
+    if not isinstance(rules, dict) or any(content_of(one) != name for name, one in rules.items()):
+        raise broken(1, "rules.json holds a rule set under another hash than its own.", "It was exchanged.")
+    if not isinstance(tables, dict):
+        raise broken(1, "tables.json is not the decision tables.", "It was exchanged.")
+    return _Opened(files, log, head, older, roots, keys["keys"], rules, tables, part)
 
 
 def _leaves(files: Files, size: int) -> Iterator[list[bytes]]:
@@ -170,26 +171,44 @@ def _leaves(files: Files, size: int) -> Iterator[list[bytes]]:
             raise broken(int(error.code or 2), error.what, error.why) from error
 
 
-def _tree(opened: _Opened) -> None:
-    """Step 2."""
+def _tree(opened: _Opened) -> Callable[[int], bytes]:
+    """Step 2; returns how to ask for an older root."""
     head, older = opened.head.checkpoint, opened.older
     if older is not None and older.checkpoint.size > head.size:
         raise broken(2, "The older checkpoint has more leaves than this log.", "Leaves were cut off, or a backup was restored.")
+    root_at = _tiles(opened) if opened.part is None else _cuts(opened.part, opened)
+    if root_at(head.size) != head.root:
+        raise broken(2, "The entries do not give the signed root.", "Leaves were changed, removed, added or reordered after signing.")
+    if older is not None and root_at(older.checkpoint.size) != older.checkpoint.root:
+        raise broken(2, "The older checkpoint is not a prefix of this log.", "The log was rewritten, or forked after a restore.")
+    return root_at
+
+
+def _tiles(opened: _Opened) -> Callable[[int], bytes]:
+    """Every tile holds the hashes of what lies below it; older roots follow from them."""
     edge = Edge()
-    for row in _leaves(opened.files, head.size):
-        width = len(row)
-        hashed = [leaf_hash(entry) for entry in row]
-        first = edge.size
-        for path, data in edge.add_tile(hashed):
+    for row in _leaves(opened.files, opened.head.checkpoint.size):
+        for path, data in edge.add_tile([leaf_hash(entry) for entry in row]):
             _same(opened.files, path, data)
-        if width < WIDTH and edge.size != first + width:
-            raise broken(2, "The entries do not fill the tiles.", "Entries were removed or added.")
     for path, data in edge.part_tiles():
         _same(opened.files, path, data)
-    if edge.root() != head.root:
-        raise broken(2, "The entries do not give the signed root.", "Leaves were changed, removed, added or reordered after signing.")
-    if older is not None and _root_at(opened)(older.checkpoint.size) != older.checkpoint.root:
-        raise broken(2, "The older checkpoint is not a prefix of this log.", "The log was rewritten, or forked after a restore.")
+    size = opened.head.checkpoint.size
+    return lambda at: range_root(0, at, tile_nodes(opened.files.read, size))
+
+
+def _cuts(part: Part, opened: _Opened) -> Callable[[int], bytes]:
+    """The leaves and hashes of a part fit together; older roots are known at its cuts."""
+    try:
+        roots = part.roots(opened.head.checkpoint.size, opened.files.read)
+    except Tampered as error:
+        raise broken(int(error.code or 2), error.what, error.why) from error
+
+    def root_at(size: int) -> bytes:
+        if size not in roots:
+            raise broken(2, "This part cannot be compared with that root.", "Ask for one that is cut there.")
+        return roots[size]
+
+    return root_at
 
 
 def _same(files: Files, path: str, data: bytes) -> None:
@@ -197,29 +216,28 @@ def _same(files: Files, path: str, data: bytes) -> None:
         raise broken(2, f"{path} does not hold the hashes of what lies below it.", "A tile and its entries contradict each other.")
 
 
-def _root_at(opened: _Opened) -> Callable[[int], bytes]:
-    """The root at an earlier size, from the tiles that step 2 has checked."""
-    size = opened.head.checkpoint.size
-    return lambda at: range_root(0, at, tile_nodes(opened.files.read, size))
-
-
-def _replay(opened: _Opened, place: dict[str, int | None]) -> Replay:
+def _replay(opened: _Opened, root_at: Callable[[int], bytes], place: dict[str, int | None]) -> Replay:
     """Steps 3 to 7."""
     older, seen = opened.older, [when for _, when in opened.head.witnesses]
     before = [when for _, when in older.witnesses] if older else []
     replay = Replay(
         People(opened.log.name, opened.roots),
-        _root_at(opened),
+        root_at,
+        rules=opened.rules,
+        tables=opened.tables,
+        part=opened.part.kind if opened.part else "",
         not_before=(older.checkpoint.size, min(before)) if older and before else None,
         not_after=max(seen) if seen else None,
     )
-    replay.openings = dict(opened.openings)
-    index = 0
-    for row in _leaves(opened.files, opened.head.checkpoint.size):
-        for entry in row:
+    replay.begin(read_openings(opened.files.read("opened.jsonl")))
+    try:
+        for index, entry in opened.leaves():
             place["leaf"] = index
             replay.take(index, entry)
-            index += 1
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise broken(
+            6, "rules.json, tables.json or an opening has not the form it must have.", "The gateway wrote them otherwise."
+        ) from error
     replay.finish()
     if opened.told != [key.told() for key in replay.people.keys.values()]:
         raise broken(3, "keys.json does not tell the history of keys that the log tells.", "It would mislead about who may sign.")

@@ -117,6 +117,7 @@ def reveal_and_draw(
             "seed": seed.hex(),
             "n": len(positions),
             "of": len(decided),
+            "positions": content_hash(positions),
             "chosen_by": "overseer" if stock["apart"] else "operator",
         }
         record(home, conn, LeafType.SAMPLE_DRAWN, drawn, batch=batch)

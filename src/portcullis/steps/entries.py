@@ -35,7 +35,7 @@ def accounting_of(
 ) -> pa.Table:
     """The accounting (columns of `accounting.COLUMNS`) of every request of a batch, in the order of the file.
 
-    `decided` holds `ordinal, decision, reasons, check, match, person_id, log_request`; all tables have one row for each request.
+    `decided` holds `ordinal, decision, facts, reasons, check, match, person_id, log_request`; all tables have one row for each request.
     """
     together = decided.select(_DECIDED)
     for table, names in ((raw, (*SUBJECT_FIELDS, "reason", "statute")), (checked.names, _NAMES), (checked.facts, ("purpose_code",))):
@@ -46,7 +46,7 @@ def accounting_of(
     return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
 
 
-_DECIDED = ("ordinal", "decision", "reasons", "check", "match", "person_id", "log_request")
+_DECIDED = ("ordinal", "decision", "facts", "reasons", "check", "match", "person_id", "log_request")
 _NAMES = ("given", "family", "dob", "number")
 _SCHEMA = pa.schema(list(accounting.COLUMNS.items()))
 Writer = Callable[[str, str, str, int, str | None, str | None, str | None], str]
@@ -57,7 +57,7 @@ def _part(home: Home, write: Writer, table: pa.Table) -> pa.Table:
     one = table.drop_columns(list(SUBJECT_FIELDS)).to_pydict()
     subjects = list(subject_texts(table))
     named = zip(one["given"], one["family"], one["dob"], strict=True)
-    decisions = zip(one["check"], one["decision"], one["match"], one["ordinal"], one["reasons"], strict=True)
+    decisions = zip(one["check"], one["decision"], one["facts"], one["match"], one["ordinal"], one["reasons"], strict=True)
     said = zip(
         one["log_request"], subjects, one["decision"], one["ordinal"], one["reason"], one["statute"], one["purpose_code"], strict=True
     )
@@ -83,10 +83,10 @@ def _salts(count: int) -> list[bytes]:
     return [drawn[at : at + _SALT] for at in range(0, len(drawn), _SALT)]
 
 
-def decision_text(check: str, decision: str, match: str, ordinal: int, reasons: str) -> str:
-    """What a decision commitment opens to. Digits, codes (`reasons` joined by `;`) and a number need no escaping."""
+def decision_text(check: str, decision: str, facts: str, match: str, ordinal: int, reasons: str) -> str:
+    """What a decision commitment opens to. Digits, codes (`reasons` joined by `;`), JSON (`facts`) and a number need no escaping."""
     listed = '"' + reasons.replace(";", '","') + '"' if reasons else ""
-    return f'{{"check":"{check}","decision":"{decision}","match":"{match}","ordinal":{ordinal},"reasons":[{listed}]}}'
+    return f'{{"check":"{check}","decision":"{decision}","facts":{facts},"match":"{match}","ordinal":{ordinal},"reasons":[{listed}]}}'
 
 
 def subject_texts(raw: pa.Table) -> Iterator[str]:
