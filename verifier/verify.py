@@ -495,10 +495,7 @@ class History:
         self.disk, self.every = on_disk(), log.kind != "person"  # every: whether all requests of a batch are here
         self.i, self.entry, self.now, self.latest, self.opened, self.acts = 0, b"", 0, 0, 0, 0
         self.keys, self.in_force, self.orders = dict[str, Fields](), dict[str, Fields](), dict[str, Fields]()
-        self.used, self.matters = (
-            dict[str, list[tuple[int, int]]](),
-            dict[str, tuple[str, str, int]](),
-        )  # what keys signed; what stops flows
+        self.used, self.matters = dict[str, list[tuple[int, int]]](), dict[str, tuple[str, str, int]]()  # what keys signed; what is owed
         self.signed, self.seen = dict[str, set[str]](), set[tuple[str, ...]]()  # who signed an agreement; what may happen once
         self.batches, self.stock, self.free = dict[str, Batch](), list[tuple[str, int]](), list[int]()
         self.counts, self.lists = Counter[str](), dict[str, list[str]]()
