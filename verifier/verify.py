@@ -951,9 +951,8 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
     h = History(tree, log.name, roots, older, rules, tables)
     h.run(read_openings(bundle.read("opened.jsonl")))
     need(3, keys["keys"] == list(h.keys.values()), "keys.json does not tell the history of keys that the log tells.")
-    out = sum(b.dispatched >= 0 for b in h.batches.values())
     say(f"3  leaves and people: {h.acts:,} signed acts, {len(h.keys):,} keys — pass")
-    say(f"4  order in the log: {len(h.batches):,} batches, {out:,} dispatched, {len(h.orders):,} orders in force — pass")
+    say(f"4  order in the log: {len(h.batches):,} batches, {h.counts['release.dispatched']:,} dispatched, {len(h.orders):,} orders — pass")
     say(f"5  accounting: {h.counts['request.decided']:,} decisions, {h.counts['disclosure']:,} disclosures — pass")
     say(f"6  openings: {h.opened:,} open and follow — pass" if h.opened else "6  openings: none in this bundle, not checked")
     return h
@@ -970,13 +969,13 @@ def main(argv: list[str] | None = None) -> int:
     as_of = seconds(f"{args.as_of}T23:59:59Z")
     if not args.bundle.is_dir() or (args.as_of and as_of < 0):
         parser.error("BUNDLE is a folder, and DATE is like 2026-11-21")
+    say(f"Portcullis evidence in {args.bundle}")
     try:
         trust = read_trust(args.trust.read_bytes()) if args.trust else None
         since = args.since.read_bytes() if args.since else None
     except (OSError, ValueError) as error:
         parser.error(f"the trust file or the older checkpoint cannot be read: {error}")
     try:
-        say(f"Portcullis evidence in {args.bundle}")
         h = verify(*folder(args.bundle), trust, since, say, time.time())
     except (Failed, OSError) as error:
         bad = error if isinstance(error, Failed) else Failed(1, f"A file of the bundle cannot be read: {error.strerror}.")
@@ -990,8 +989,8 @@ def main(argv: list[str] | None = None) -> int:
     for title, lines in h.lists.items():
         say(f"   {title}: {len(lines)}" + "".join(f"\n     {line}" for line in lines[:10]))
     verdict = ("VERIFIED" if trust else "CONSISTENT, NOT AUTHENTICATED") + (", IN PART" if h.log.kind else "")
-    alone = "" if trust else "\n  Nothing outside the bundle says whose keys these are: give --trust."
-    say(f"\n{verdict}\n  {h.origin}, {h.log.size:,} leaves, root {h.log.head.root.hex()}{alone}\n")
+    say(f"\n{verdict}\n  {h.origin}, {h.log.size:,} leaves, root {h.log.head.root.hex()}")
+    say("" if trust else "  Nothing outside the bundle says whose keys these are: give --trust.\n")
     say(IN_PART * bool(h.log.kind) + NOT_ESTABLISHED)
     return 0 if trust else 4
 
