@@ -40,6 +40,7 @@ READS = frozenset(
             "batch redecide",
             "batch status",
             "key list",
+            "key suspicious",
         ),
         *(
             "recipient state",

@@ -22,8 +22,8 @@ __all__ = ["MOVES", "assign", "assigned", "get", "move", "new_number", "ref", "t
 
 S = BatchState
 MOVES: Mapping[BatchState, frozenset[BatchState]] = {
-    S.RECEIVED: frozenset({S.CHECKED}),
-    S.CHECKED: frozenset({S.MATCHED}),
+    S.RECEIVED: frozenset({S.CHECKED, S.BLOCKED}),
+    S.CHECKED: frozenset({S.MATCHED, S.BLOCKED}),
     S.MATCHED: frozenset({S.REVIEWED, S.BLOCKED}),
     S.REVIEWED: frozenset({S.SAMPLED, S.BLOCKED}),
     S.SAMPLED: frozenset({S.AUTHORIZED, S.BLOCKED}),

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, insert, select, update
 from portcullis.crypto import SigningKey, canonical, check_public, key_id_of, open_act, sign_act
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.journal import record
+from portcullis.journal import record, stamp
 from portcullis.model import Act, LeafType, Role
 from portcullis.store import schema
 
@@ -37,6 +37,7 @@ __all__ = [
     "enrol_root",
     "key_content",
     "officer_of_key",
+    "revoke_content",
     "revoke_key",
     "root_of",
     "sign",
@@ -166,14 +167,25 @@ def enrol_key(
     return key_id
 
 
-def revoke_key(home: Home, conn: Connection, key_id: str, act: Mapping[str, object]) -> None:
-    """Revoke a key; from this place in the log on, nothing it signs counts."""
+def revoke_key(home: Home, conn: Connection, key_id: str, act: Mapping[str, object], since: int | None = None) -> None:
+    """Revoke a key; from this place in the log on, nothing it signs counts. `since` says from when on it is not trusted (compromise.py).
+
+    Raises Refused for a key that is not enrolled or was revoked, and an act that is not the root's.
+    """
     row = conn.execute(select(schema.key).where(schema.key.c.key_id == key_id)).mappings().first()
     if row is None:
         raise Refused("No such key is enrolled.", "The id is not in the store.", "Type: portcullis key list")
-    check_root_act(home, conn, row["agency"], act, "key.revoke", content_hash({"key_id": key_id}))
-    record(home, conn, LeafType.KEY_REVOKED, {"key_id": key_id, "act": dict(act)})
-    conn.execute(update(schema.key).where(schema.key.c.key_id == key_id).values(revoked_at=home.now()))
+    if row["revoked_at"] is not None:
+        raise Refused("This key is revoked already.", "A key is revoked once.", "Type: portcullis key list")
+    check_root_act(home, conn, row["agency"], act, "key.revoke", revoke_content(key_id, since))
+    dated = {} if since is None else {"from": stamp(since)}
+    record(home, conn, LeafType.KEY_REVOKED, {"key_id": key_id, **dated, "act": dict(act)})
+    conn.execute(update(schema.key).where(schema.key.c.key_id == key_id).values(revoked_at=home.now(), compromised_since=since))
+
+
+def revoke_content(key_id: str, since: int | None = None) -> str:
+    """What an agency root signs to revoke a key."""
+    return content_hash({"key_id": key_id} if since is None else {"key_id": key_id, "from": stamp(since)})
 
 
 def check_root_act(home: Home, conn: Connection, agency: str, act: Mapping[str, object], action: str, content: str) -> Act:

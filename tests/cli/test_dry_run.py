@@ -83,6 +83,12 @@ def _carried(desk: Desk) -> Sequence[object]:
     return ("ledger", "witness", "drop", desk.folder / "witness", desk.folder / "carried")
 
 
+def _rotated(desk: Desk) -> Sequence[object]:
+    public = encode64(SigningKey.generate().public)
+    old = desk.cast.keys[desk.person(Role.REVIEWER)].key_id
+    return ("key", "rotate", old, "--agency", "IRS", "--public", public, "--key", desk.key("root-IRS"))
+
+
 def _held(desk: Desk) -> Sequence[object]:
     counsel = desk.acting(Role.COUNSEL)
     desk.run("safeguard", "hold", "place", "H-1", *counsel).ok()
@@ -184,6 +190,7 @@ CHANGES: Mapping[str, Rehearsed] = {
     "ledger witness drop": Rehearsed("ready", _carried),
     "ledger witness new": Rehearsed("ready", _new_witness),
     "ledger witness remove": Rehearsed("ready", _listed),
+    "key rotate": Rehearsed("ready", _rotated),
     "key new": Rehearsed("ready", lambda desk: ("key", "new", desk.folder / "key.json")),
     "key revoke": Rehearsed("ready", lambda desk: rooted("key", "revoke", desk.cast.keys[SIGNER].key_id)(desk)),
     "ledger checkpoint": Rehearsed("ready", lambda desk: ("ledger", "checkpoint")),

@@ -11,15 +11,16 @@ import typer
 from sqlalchemy import select
 
 from portcullis.cli import safeguards
-from portcullis.cli.acting import KeyOption, secret_of, sign_here
+from portcullis.cli.acting import KeyOption, instant, secret_of, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import LAST_DAY, AgencyOption, code, code_option, read_small
+from portcullis.compromise import revoke, suspicious
 from portcullis.crypto import AgreementKey, SigningKey, check_jwk, decode64, encode64, key_id_of, save_key
 from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.model import Role
-from portcullis.officers import content_hash, enrol_key, enrol_root, key_content, revoke_key
+from portcullis.officers import content_hash, enrol_key, enrol_root, key_content, revoke_content, revoke_key
 from portcullis.publish import publish
 from portcullis.standing import (
     OfficerRecord,
@@ -116,7 +117,9 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
     with reading(open_home(home).engine) as conn:
         rows = [
             dict(row)
-            for row in conn.execute(select(k.c.key_id, k.c.agency, k.c.person, k.c.roles, k.c.revoked_at).order_by(k.c.leaf_idx)).mappings()
+            for row in conn.execute(
+                select(k.c.key_id, k.c.agency, k.c.person, k.c.roles, k.c.revoked_at, k.c.compromised_since).order_by(k.c.leaf_idx)
+            ).mappings()
         ]
     result(
         rows,
@@ -126,21 +129,61 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
     )
 
 
-@key.command("revoke", epilog="Example: portcullis key revoke 0123456789abcdef --agency ICE --key ice-root.json")
+@key.command(
+    "revoke",
+    epilog="Example: portcullis key revoke 0123456789abcdef --agency ICE --compromised-since 2026-11-20T00:00:00Z --key ice-root.json",
+)
 @changes
-def revoke(
+def revoke_(
     key_id: Annotated[str, typer.Argument(help="The key's id, as `key list` shows it.")],
     home: HomeOption,
     agency: AgencyOption,
+    compromised_since: Annotated[
+        str, typer.Option(help="From when on somebody else may have had it: what it signed since is undone where it can be.")
+    ] = "",
     key: Path = KeyOption,
+    as_json: JsonOption = False,
 ) -> None:
     """Revoke a key; from this place in the log on nothing it signs counts."""
     opened = open_home(home)
-    act = sign_here(opened, key, f"root:{agency}", "key.revoke", content_hash({"key_id": key_id}))
-    with release_exclusive(opened.engine) as conn:
-        revoke_key(opened, conn, key_id, act)
+    since = instant(compromised_since) if compromised_since else None
+    found = revoke(opened, key_id, since, sign_here(opened, key, f"root:{agency}", "key.revoke", revoke_content(key_id, since)))
     publish(opened)
-    result({}, False, f"Key {key_id} is revoked.")
+    words = f" {len(found)} acts since are suspicious: portcullis key suspicious" if found else ""
+    result({"key_id": key_id, "suspicious": [one.shown() for one in found]}, as_json, f"Key {key_id} is revoked.{words}")
+
+
+@key.command("suspicious", epilog="Example: portcullis key suspicious --json")
+def suspicious_(home: HomeOption, as_json: JsonOption = False) -> None:
+    """What was signed with a compromised key between its compromise and its revocation, and what became of it."""
+    with reading(open_home(home).engine) as conn:
+        rows = suspicious(conn)
+    lines = [f"{one.key_id}  {one.person}  leaf {one.leaf}  {one.type}  {one.batch or '-'}  {one.became}" for one in rows]
+    result([one.shown() for one in rows], as_json, "\n".join(lines) or "Nothing.")
+
+
+@key.command("rotate", epilog="Example: portcullis key rotate 0123456789abcdef --agency ICE --public PUBLIC --key ice-root.json")
+@changes
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="The id of the key that is replaced.")],
+    home: HomeOption,
+    agency: AgencyOption,
+    public: Annotated[str, typer.Option(help="The new public key in base64.")],
+    key: Path = KeyOption,
+) -> None:
+    """Enrol a new key for the same person and roles, and revoke the old one, both or neither."""
+    opened, material, k = open_home(home), decode64(public, "public key"), schema.key
+    with release_exclusive(opened.engine) as conn:
+        old = conn.execute(select(k).where(k.c.key_id == key_id, k.c.agency == agency, k.c.revoked_at.is_(None))).mappings().first()
+        if old is None:
+            raise Refused(f"{agency} has no such key.", "It is not enrolled, or was revoked.", "Type: portcullis key list")
+        roles = [Role(name) for name in old["roles"].split(";")]
+        content = key_content(agency, old["person"], old["roles"].split(";"), material)
+        act = sign_here(opened, key, f"root:{agency}", "key.enroll", content)
+        enrol_key(opened, conn, agency=agency, person=old["person"], roles=roles, public=material, act=act)
+        revoke_key(opened, conn, key_id, sign_here(opened, key, f"root:{agency}", "key.revoke", revoke_content(key_id)))
+    publish(opened)
+    result({}, False, f"Key {key_id_of(material)} takes the place of {key_id}.")
 
 
 @officer.command(

@@ -54,9 +54,11 @@ key = table(
     text("roles"),
     number("enrolled_at"),
     number("revoked_at", null=True),
+    number("compromised_since", null=True),
     leaf_ref(),
 )
-"""Enrolled public keys; `roles` joined by `;`. A key is never deleted, only revoked from a time on."""
+"""Enrolled public keys; `roles` joined by `;`. A key is never deleted, only revoked from a time on;
+`compromised_since` is from when on it was not trusted, where its revocation says so."""
 
 vault = table(
     "vault",

@@ -137,6 +137,7 @@ CREATE TABLE key (
     roles TEXT NOT NULL,
     enrolled_at {whole} NOT NULL,
     revoked_at {whole},
+    compromised_since {whole},
     leaf_idx {whole} NOT NULL,
     CONSTRAINT pk_key PRIMARY KEY (key_id),
     CONSTRAINT fk_key_agency FOREIGN KEY(agency) REFERENCES party (agency),
