@@ -6,7 +6,7 @@ SCALE ?= 0.05
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check faults conformance bench bench-matching safeguards lock clean picture docs
+.PHONY: help setup demo test check faults conformance bench bench-matching safeguards lock clean picture screenshots docs console browser-test
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
@@ -24,6 +24,14 @@ demo: $(STAMP)  ## the whole journey and the June 2025 replay on synthetic data,
 	@rm -rf demo
 	$(BIN)/portcullis demo --scale $(SCALE) --home demo/home --bundle demo/bundle
 	$(BIN)/python verifier/verify.py demo/bundle --trust demo/bundle.trust.json
+
+console: $(STAMP)  ## open the console on synthetic batches that wait for people (http://localhost:8080)
+	@test -d demo/office || $(BIN)/portcullis demo --office --home demo/office
+	@$(BIN)/portcullis worker --home demo/office & trap "kill $$!" EXIT; \
+	  echo "Open http://localhost:8080 and choose one of eight demo people. Ctrl-C ends it."; $(BIN)/portcullis serve --home demo/office --port 8080
+
+browser-test: $(STAMP)  ## the console in real Chromium (Debian packages chromium, chromium-driver)
+	$(BIN)/python -m pytest tests/browser -m browser
 
 test: $(STAMP)  ## the tests; prints what was skipped and why
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults"
@@ -46,6 +54,9 @@ safeguards: $(STAMP)  ## take out each safeguard and see its test fail; writes d
 
 docs: $(STAMP)  ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
+
+screenshots: $(STAMP)  ## take the pictures of the console for the documentation (needs Chromium)
+	$(BIN)/python docs/screenshots.py
 
 picture: $(STAMP)  ## draw the replay for README
 	$(BIN)/portcullis replay june-2025 --scale $(SCALE) --picture docs/pictures/replay.svg

@@ -43,7 +43,8 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
                 verdict = Verdict(found[0][rule])
                 if verdict >= Verdict.REFER:
                     stated = rules.rule(rule)
-                    finding = {"rule": rule, "verdict": verdict.name.lower(), "reason": found[0][f"{rule}_reason"], "says": stated.message}
+                    finding = {"rule": rule, "verdict": verdict.name.lower(), "reason": found[0][f"{rule}_reason"], "title": stated.title}
+                    finding["says"] = stated.message
                     findings.append(finding | {"citation": stated.citation})
         register: list[dict[str, object]] = []
         if evidence.has(conn, batch_id, "matched_facts"):

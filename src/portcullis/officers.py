@@ -14,15 +14,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from portcullis.crypto import SigningKey, canonical, check_public, key_id_of, open_act, sign_act
-from portcullis.errors import Refused
+from portcullis.crypto import Passkey, SigningKey, canonical, check_public, key_id_of, open_act, sign_act
+from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
 from portcullis.journal import record, stamp
 from portcullis.model import Act, LeafType, Role
@@ -36,6 +37,7 @@ __all__ = [
     "enrol_key",
     "enrol_root",
     "key_content",
+    "officer_of_credential",
     "officer_of_key",
     "revoke_content",
     "revoke_key",
@@ -57,6 +59,7 @@ class Officer:
     person: str
     roles: frozenset[Role]
     public: bytes
+    passkey: Passkey | None = None
 
 
 def content_hash(content: object) -> str:
@@ -69,9 +72,10 @@ def sign(origin: str, key: SigningKey, person: str, action: str, content: str, a
     return sign_act(key, Act(origin, agreement, action, content, person, secrets.token_hex(16), expires))
 
 
-def key_content(agency: str, person: str, roles: Sequence[str], public: bytes) -> str:
-    """What an agency root signs to enrol a person's key."""
-    return content_hash({"agency": agency, "person": person, "roles": sorted(roles), "key": base64.b64encode(public).decode()})
+def key_content(agency: str, person: str, roles: Sequence[str], public: bytes, passkey: Passkey | None = None) -> str:
+    """What an agency root signs to enrol a person's key; of a passkey also where it may be used."""
+    webauthn = {"webauthn": passkey.member()} if passkey else {}
+    return content_hash({"agency": agency, "person": person, "roles": sorted(roles), "key": base64.b64encode(public).decode()} | webauthn)
 
 
 def enrol_root(home: Home, conn: Connection, agency: str, side: str, public: bytes) -> None:
@@ -120,9 +124,20 @@ def root_of(conn: Connection, agency: str) -> bytes:
 
 
 def enrol_key(
-    home: Home, conn: Connection, *, agency: str, person: str, roles: Collection[Role], public: bytes, act: Mapping[str, object]
+    home: Home,
+    conn: Connection,
+    *,
+    agency: str,
+    person: str,
+    roles: Collection[Role],
+    public: bytes,
+    act: Mapping[str, object],
+    passkey: Passkey | None = None,
+    credential: str | None = None,
 ) -> str:
     """Enrol a person's key under the agency's root; returns its key id and writes `key.enrolled`.
+
+    Of a passkey `public` is its own, and `credential` the id its authenticator knows it by.
 
     Raises Refused for a role the agency's side cannot give, an act that is not the root's, or a key that is known.
     """
@@ -132,10 +147,13 @@ def enrol_key(
             "Every other role guards what it asks for.",
             "The source agency enrols this person.",
         )
-    check_public(public)
+    if passkey is None:
+        check_public(public)
+    elif Passkey.read(public, passkey.member()) != passkey or credential is None:
+        raise OutOfOrder("A passkey is enrolled with its own public key and the id of its credential.")
     _check_code("person", person)
     names = sorted({role.value for role in roles})
-    check_root_act(home, conn, agency, act, "key.enroll", key_content(agency, person, names, public))
+    check_root_act(home, conn, agency, act, "key.enroll", key_content(agency, person, names, public, passkey))
     key_id = key_id_of(public)
     if conn.execute(select(schema.key.c.key_id).where(schema.key.c.key_id == key_id)).first():
         raise Refused("This key is enrolled already.", "A key belongs to one person, once.", "Generate a new key.")
@@ -150,16 +168,19 @@ def enrol_key(
             "key": base64.b64encode(public).decode(),
             "key_id": key_id,
             "act": dict(act),
-        },
+        }
+        | ({"webauthn": passkey.member()} if passkey else {}),
     )
     conn.execute(
         insert(schema.key).values(
             key_id=key_id,
             agency=agency,
             person=person,
-            kind="ed25519",
+            kind="passkey" if passkey else "ed25519",
             public=base64.b64encode(public).decode(),
             roles=";".join(names),
+            webauthn=canonical(passkey.member()).decode() if passkey else None,
+            credential=credential,
             enrolled_at=home.now(),
             leaf_idx=index,
         )
@@ -198,17 +219,28 @@ def check_root_act(home: Home, conn: Connection, agency: str, act: Mapping[str, 
 
 
 def officer_of_key(conn: Connection, key_id: str) -> Officer | None:
-    """The person whose enrolled, unrevoked Ed25519 key this is."""
+    """The person whose enrolled, unrevoked key or passkey this is."""
     k = schema.key
-    row = conn.execute(select(k).where(k.c.key_id == key_id, k.c.kind == "ed25519", k.c.revoked_at.is_(None))).mappings().first()
-    if row is None:
-        return None
+    row = conn.execute(select(k).where(k.c.key_id == key_id, k.c.kind != "vault", k.c.revoked_at.is_(None))).mappings().first()
+    return None if row is None else _officer(row)
+
+
+def officer_of_credential(conn: Connection, credential: str) -> Officer | None:
+    """The person whose enrolled, unrevoked passkey an authenticator knows by this id."""
+    k = schema.key
+    row = conn.execute(select(k).where(k.c.credential == credential, k.c.revoked_at.is_(None))).mappings().first()
+    return None if row is None else _officer(row)
+
+
+def _officer(row: RowMapping) -> Officer:
+    public = base64.b64decode(row["public"])
     return Officer(
         key_id=row["key_id"],
         agency=row["agency"],
         person=row["person"],
         roles=frozenset(Role(name) for name in row["roles"].split(";")),
-        public=base64.b64decode(row["public"]),
+        public=public,
+        passkey=Passkey.read(public, json.loads(row["webauthn"])) if row["webauthn"] else None,
     )
 
 
@@ -218,12 +250,12 @@ def accept_act(
     """Verify a person's act by the five checks above and use up its nonce."""
     found: list[Officer] = []
 
-    def lookup(key_id: str) -> bytes | None:
+    def lookup(key_id: str) -> bytes | Passkey | None:
         officer = officer_of_key(conn, key_id)
         if officer is None:
             return None
         found.append(officer)
-        return officer.public
+        return officer.passkey or officer.public
 
     act = open_act(envelope, lookup)
     officer = found[0]

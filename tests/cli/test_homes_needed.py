@@ -24,6 +24,7 @@ NEEDS_NONE = {
     "agreement validate",
     "key certificate",
     "key new",
+    "key sign",
     "ledger verify",
     "ledger witness drop",
     "ledger witness new",

@@ -8,6 +8,6 @@
 6. Every refusal is a problem document (RFC 9457) with no personal value in it (problems.py).
 """
 
-from portcullis.api.app import application
+from portcullis.api.app import application, public
 
-__all__ = ["application"]
+__all__ = ["application", "public"]

@@ -14,7 +14,7 @@ from portcullis.api.limits import Limiter
 from portcullis.api.sequencer import Sequencer
 from portcullis.home import Home
 
-__all__ = ["VERSION", "application", "mount_public"]
+__all__ = ["VERSION", "application", "public"]
 
 VERSION = "1"
 _ABOUT = (
@@ -41,15 +41,24 @@ def application(home: Home | None, *, rate: float = 50.0, burst: int = 200) -> F
     app.state.uploads = Counter[str]()
     app.include_router(receiving.router, prefix="/v1")
     app.include_router(answering.router, prefix="/v1")
-    mount_public(app)
+    _mount_public(app)
     problems.install(app)
     app.add_middleware(Limiter, rate=rate, burst=burst)
     app.add_middleware(_Headers)
     return app
 
 
-def mount_public(app: FastAPI) -> None:
-    """What anybody may read: the public part of agreements, checkpoint and tiles."""
+def public(home: Home) -> FastAPI:
+    """Only what anybody may read: the public part of agreements, checkpoint and tiles."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.home = home
+    _mount_public(app)
+    problems.install(app)
+    app.add_middleware(_Headers)
+    return app
+
+
+def _mount_public(app: FastAPI) -> None:
     app.include_router(agreements.router, prefix="/v1")
     app.include_router(ledger.router, prefix="/ledger")
 

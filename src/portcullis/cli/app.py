@@ -19,6 +19,7 @@ from portcullis.cli import (
     agreement,
     batch,
     demo,
+    enrolling,
     homes,
     ledger,
     match,
@@ -63,6 +64,7 @@ homes.mount(app)
 demo.mount(app)
 accounting.mount(app)
 serving.mount(app, people.key)
+enrolling.mount(people.key)
 for name, module in (
     ("agreement", agreement),
     ("order", orders),

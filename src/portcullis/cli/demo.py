@@ -9,7 +9,7 @@ import typer
 
 from portcullis.cli.output import JsonOption, log, result
 from portcullis.cli.rehearsal import changes
-from portcullis.demo import run_demo
+from portcullis.demo import make_office, run_demo
 from portcullis.errors import Refused
 from portcullis.home import check_absent
 from portcullis.picture import replay_svg, replay_table
@@ -36,10 +36,17 @@ def demo(
     bundle: Annotated[Path, typer.Option("--bundle", help="Where the evidence goes; its trust file lies beside it.")] = Path("demo/bundle"),
     scale: ScaleOption = 0.05,
     store: Annotated[str, typer.Option("--store-url", help="The store's URL; SQLite in the home by default.")] = "",
+    office: Annotated[
+        bool, typer.Option("--office", help="Instead: a small home in which batches wait for people, for the console.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole journey on synthetic data and leave a home with eight demo people, and the evidence."""
     check_absent(home)
+    if office and not rehearsing():
+        found = make_office(home)
+        words = ", ".join(f"{number} {state}" for number, state in found.items())
+        return result(found, as_json, f"The home is in {home}: {words}. Open it: portcullis serve --home {home}")
     if bundle.exists() and (not bundle.is_dir() or any(bundle.iterdir())):
         raise Refused(f"A bundle cannot be written to {bundle.name}.", "Something is there already.", "Name an empty or absent folder.")
     if rehearsing():

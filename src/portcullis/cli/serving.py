@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,15 +13,17 @@ from typing import Annotated
 
 import typer
 
-from portcullis.api import application
+from portcullis.api import application, public
 from portcullis.api.server import Tls, check_address, check_authorities, server
 from portcullis.cli.acting import load_signing_key, secret_of
 from portcullis.cli.output import HomeOption, JsonOption, log, result
 from portcullis.cli.rehearsal import changes
-from portcullis.cli.typed import AgencyOption
-from portcullis.crypto import authority, issue, write_private
+from portcullis.cli.typed import AgencyOption, code_option, read_small
+from portcullis.console import console
+from portcullis.crypto import authority, canonical, issue, sign_act, strict_loads, write_private
 from portcullis.errors import Refused
 from portcullis.home import open_home
+from portcullis.model import Act
 from portcullis.store import reading, rehearsing
 from portcullis.worker import Worker, waiting
 
@@ -32,6 +36,7 @@ def mount(app: typer.Typer, key: typer.Typer) -> None:
     """Add the services to the top, and `certificate` to `key`."""
     app.command("serve", epilog="Example: portcullis serve --port 8080")(serve)
     app.command("worker", epilog="Example: portcullis worker --home ./home")(worker)
+    key.command("sign", epilog="Example: portcullis key sign --key officer.json --act act.json")(sign)
     key.command(
         "certificate", epilog="Example: portcullis key certificate --agency ICE --key root-ICE.json --out ice-tls --name localhost"
     )(certificate)
@@ -47,7 +52,7 @@ def serve(
         Path | None, typer.Option(help="The authorities of the agencies that may call (their ca.pem).", exists=True, dir_okay=False)
     ] = None,
 ) -> None:
-    """Serve the HTTP API: over mutual TLS to agencies, or on this machine what anybody may read."""
+    """Serve the HTTP API over mutual TLS to agencies, or without TLS the console to this machine's own people."""
     opened = open_home(home)
     given = (certificate, certificate_key, client_authorities)
     tls = None
@@ -57,10 +62,10 @@ def serve(
     elif any(given):
         raise typer.BadParameter("--certificate, --certificate-key and --client-authorities are given together")
     check_address(host, tls)
-    log(
-        "serve", address=f"{'https' if tls else 'http'}://{'localhost' if host == '127.0.0.1' else host}:{port}", mutual_tls=tls is not None
-    )
-    asyncio.run(server(application(opened), host, port, tls).serve())
+    origin = f"{'https' if tls else 'http'}://{'localhost' if host == '127.0.0.1' else host}:{port}"
+    app = application(opened) if tls else console(opened, origin, others=public(opened))
+    log("serve", address=origin, what="api" if tls else "console", mutual_tls=tls is not None)
+    asyncio.run(server(app, host, port, tls).serve())
 
 
 def worker(
@@ -84,6 +89,33 @@ def worker(
             log("worker", batch=batch, state=state)
         if once or ended.wait(pause):
             return
+
+
+def sign(
+    key: Annotated[Path, typer.Option("--key", help="Your key file.", exists=True, dir_okay=False)],
+    act: Annotated[Path | None, typer.Option(help="The act as the console shows it, in a file.", exists=True, dir_okay=False)] = None,
+    person: Annotated[str, typer.Option("--as", help="For a sign-in: your id.", callback=code_option)] = "",
+    origin: Annotated[str, typer.Option(help="For a sign-in: the name of the ledger.", callback=code_option)] = "",
+    content: Annotated[str, typer.Option(help="For a sign-in: the content the page shows.", callback=code_option)] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be signed; sign nothing.")] = False,
+) -> None:
+    """Sign an act that the console shows, or a sign-in, with a key file; paste what is printed into the page."""
+    if act is not None:
+        wanted = _act(strict_loads(read_small(act, "The act").strip()))
+    elif person and origin and content:
+        wanted = Act(origin, "", "console.sign-in", content, person, secrets.token_hex(16), int(time.time()) + 300)
+    else:
+        raise typer.BadParameter("give --act, or --as with --origin and --content")
+    if dry_run:
+        return result(wanted.payload(), True)
+    sys.stdout.write(canonical(sign_act(load_signing_key(key, None), wanted)).decode() + "\n")
+
+
+def _act(stated: object) -> Act:
+    try:
+        return Act(**stated)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise Refused("This is no act.", "A member is missing or unknown.", "Copy it whole from the page.") from error
 
 
 @changes

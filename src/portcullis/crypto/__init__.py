@@ -7,7 +7,7 @@ from portcullis.crypto.canonical import canonical, strict_loads
 from portcullis.crypto.certificate import authority, authority_key, issue, peer_agency
 from portcullis.crypto.commit import blind_index, commit, commit_text, open_commitment
 from portcullis.crypto.dsse import ACT_TYPE, Lookup, open_act, open_dsse, pae, read_dsse, sign_act, sign_dsse, signer_of
-from portcullis.crypto.encoding import decode64, encode64
+from portcullis.crypto.encoding import decode64, decode64url, encode64, encode64url
 from portcullis.crypto.evidence import read_parquet, write_parquet
 from portcullis.crypto.fips import require_fips
 from portcullis.crypto.keyfile import (
@@ -24,7 +24,7 @@ from portcullis.crypto.keyring import Keyring
 from portcullis.crypto.keys import AgreementKey, SigningKey, can_sign, check_jwk, check_public, jwk_thumbprint, key_id_of, verify
 from portcullis.crypto.private_file import read_private, write_private
 from portcullis.crypto.unseal import open_sealed, sealed_header
-from portcullis.crypto.webauthn import Passkey, challenge_of, passkey_envelope
+from portcullis.crypto.webauthn import Passkey, challenge_of, passkey_envelope, verify_assertion
 from portcullis.crypto.wrap import destroy, new_data_key, unwrap, wrap
 
 __all__ = [
@@ -45,8 +45,10 @@ __all__ = [
     "commit",
     "commit_text",
     "decode64",
+    "decode64url",
     "destroy",
     "encode64",
+    "encode64url",
     "issue",
     "jwk_thumbprint",
     "key_id_of",
@@ -77,6 +79,7 @@ __all__ = [
     "strict_loads",
     "unwrap",
     "verify",
+    "verify_assertion",
     "wrap",
     "write_parquet",
     "write_private",

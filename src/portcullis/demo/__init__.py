@@ -1,6 +1,7 @@
 """The demonstration: two agencies, eight people, a synthetic register, and batches that go the whole way."""
 
 from portcullis.demo.cast import Cast, make_cast
+from portcullis.demo.office import make_office
 from portcullis.demo.play import authorize_all, check_sample, close_reviews, dispatch_and_acknowledge, send_batch, to_sampled
 from portcullis.demo.run import run_demo
 
@@ -11,6 +12,7 @@ __all__ = [
     "close_reviews",
     "dispatch_and_acknowledge",
     "make_cast",
+    "make_office",
     "run_demo",
     "send_batch",
     "to_sampled",

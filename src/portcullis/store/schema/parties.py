@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 
 from portcullis.store.schema.columns import flag, leaf_ref, number, one_of, serial, table, text
 
@@ -49,16 +49,21 @@ key = table(
     text("key_id", key=True),
     text("agency", ForeignKey("party.agency")),
     text("person"),
-    one_of("kind", ("ed25519", "vault")),
+    one_of("kind", ("ed25519", "passkey", "vault")),
     text("public"),
     text("roles"),
+    text("webauthn", null=True),
+    text("credential", null=True),
     number("enrolled_at"),
     number("revoked_at", null=True),
     number("compromised_since", null=True),
     leaf_ref(),
+    UniqueConstraint("credential"),
+    CheckConstraint("(kind = 'passkey') = (webauthn IS NOT NULL)", name="passkey"),
 )
-"""Enrolled public keys; `roles` joined by `;`. A key is never deleted, only revoked from a time on;
-`compromised_since` is from when on it was not trusted, where its revocation says so."""
+"""Enrolled public keys; `roles` joined by `;`. A key is never deleted, only revoked from a time on; `compromised_since` is from when on it
+was not trusted, where its revocation says so. A passkey has its `webauthn` member as canonical JSON, and the id by which its authenticator
+knows it (base64url)."""
 
 vault = table(
     "vault",

@@ -1,0 +1,150 @@
+"""Screens that only read: agreement, rules, safeguards, ledger, accounting, reports."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from starlette.responses import Response
+
+from portcullis import export
+from portcullis.agreement import adopted
+from portcullis.agreement.switches import positions, switch_changes
+from portcullis.console import pictures
+from portcullis.console.request import Request
+from portcullis.errors import Refused
+from portcullis.ledger.verify import verify
+from portcullis.oversight import Identity, accounting_of
+from portcullis.publish import publish
+from portcullis.rules import RuleSet
+from portcullis.rules.explain import explain_rule
+from portcullis.standing import facts
+from portcullis.store import published, reading, schema, size
+
+__all__ = ["accounting", "accounting_page", "agreement", "agreements", "ledger", "reports", "rule", "rules", "safeguards", "verify_now"]
+
+
+def agreements(request: Request) -> Response:
+    """Every version of every agreement."""
+    a = schema.agreement
+    with reading(request.home.engine) as conn:
+        rows = conn.execute(select(a).order_by(a.c.id, a.c.version.desc())).mappings().all()
+    return request.page("agreements.html", rows=rows)
+
+
+def agreement(request: Request) -> Response:
+    """The version in force: parties, authority, what may leave, rules, switches, signatures."""
+    name, s = request.values["agreement"], schema.agreement_signature
+    with reading(request.home.engine) as conn:
+        found = adopted(request.home, conn, name)
+        if found is None:
+            raise Refused(
+                "No agreement of that name is in force.", "It was suspended, ended, or never adopted.", "See the list of agreements."
+            )
+        signed = conn.execute(select(s.c.agency).where(s.c.agreement_id == name, s.c.version == found.version)).scalars().all()
+        switches, changes = positions(conn, found), switch_changes(conn, found)
+    return request.page("agreement.html", found=found, signed=signed, switches=switches, changes=changes)
+
+
+def _law(request: Request) -> RuleSet | None:
+    a = schema.agreement
+    with reading(request.home.engine) as conn:
+        for name in conn.execute(select(a.c.id).where(a.c.state == "in_force").order_by(a.c.id)).scalars():
+            if (found := adopted(request.home, conn, name)) is not None:
+                return found.rules
+    return None
+
+
+def rules(request: Request) -> Response:
+    """Every rule of the agreement in force."""
+    law = _law(request)
+    return request.page("rules.html", rules=law.rules if law else ())
+
+
+def rule(request: Request) -> Response:
+    """One rule as a person would read it aloud."""
+    law = _law(request)
+    if law is None or request.values["rule"] not in {one.id for one in law.rules}:
+        raise Refused("There is no such rule.", "The agreement in force does not have it.", "See the list of rules.")
+    return request.page("rule.html", rule=explain_rule(law, request.values["rule"]))
+
+
+def safeguards(request: Request) -> Response:
+    """The receiving agencies' standing, officers and vaults."""
+    p, o, v = schema.party, schema.officer, schema.vault
+    day = request.home.now() // 86_400
+    with reading(request.home.engine) as conn:
+        agencies = conn.execute(select(p.c.agency).where(p.c.side == "recipient").order_by(p.c.agency)).scalars().all()
+        a = schema.agreement
+        ids = conn.execute(select(a.c.id).where(a.c.state == "in_force")).scalars().all()
+        terms = [found for each in ids if (found := adopted(request.home, conn, each)) is not None]
+        standing = [(agency, facts(conn, agency, day, terms[0].report_days if terms else 0)) for agency in agencies]
+        people = conn.execute(select(o).order_by(o.c.agency, o.c.person).limit(100)).mappings().all()
+        vaults = conn.execute(select(v.c.id, v.c.agency, v.c.storage, v.c.attested, v.c.revoked_at).order_by(v.c.id)).mappings().all()
+    return request.page("safeguards.html", standing=standing, people=people, vaults=vaults)
+
+
+def ledger(request: Request) -> Response:
+    """How long the ledger is, what of it is published, and the checkpoint as anybody reads it."""
+    with reading(request.home.engine) as conn:
+        leaves, (covered, root) = size(conn), published(conn)
+    checkpoint = request.home.ledger / "checkpoint"
+    note = checkpoint.read_text(encoding="utf-8") if checkpoint.is_file() else ""
+    return request.page("ledger.html", leaves=leaves, covered=covered, root=root, note=note, found=None)
+
+
+def verify_now(request: Request) -> Response:
+    """Export the evidence into the private folder and verify it, step by step, with the program's own verifier."""
+    home = request.home
+    publish(home)
+    with tempfile.TemporaryDirectory(dir=home.tmp) as folder:
+        bundle, trust = Path(folder) / "bundle", Path(folder) / "trust.json"
+        export.export_bundle(home, bundle, trust=trust)
+        found = verify(bundle, trust.read_bytes())
+    with reading(home.engine) as conn:
+        leaves, (covered, root) = size(conn), published(conn)
+    note = (home.ledger / "checkpoint").read_text(encoding="utf-8")
+    return request.page("ledger.html", leaves=leaves, covered=covered, root=root, note=note, found=found)
+
+
+def accounting_page(request: Request) -> Response:
+    """The form for one identity."""
+    return request.page("accounting.html", entries=None)
+
+
+def accounting(request: Request) -> Response:
+    """Every request and disclosure about one identity; the identity comes in the form and stands in no address."""
+    named = {name: request.form[name].strip() for name in Identity.__slots__ if request.form.get(name, "").strip()}
+    if not named:
+        raise Refused("Nobody is named.", "All fields are empty.", "Fill in a taxpayer number, or a name with the date of birth.")
+    entries = accounting_of(request.home, Identity(**named), request.person)
+    publish(request.home)
+    return request.page("accounting.html", entries=entries)
+
+
+def reports(request: Request) -> Response:
+    """Figures over all batches: outcomes, disclosures by month, work of people; counts only."""
+    b, q, leaf, inspections = schema.batch, schema.request, schema.leaf, schema.inspection
+    with reading(request.home.engine) as conn:
+        states = {row[0]: row[1] for row in conn.execute(select(b.c.state, func.count()).group_by(b.c.state).order_by(b.c.state))}
+        outcomes = {
+            row[0]: row[1] for row in conn.execute(select(q.c.decision, func.count()).group_by(q.c.decision).order_by(q.c.decision))
+        }
+        sent = (
+            select(b.c.received_at, func.count()).join(leaf, leaf.c.batch_id == b.c.id).where(leaf.c.type == "disclosure").group_by(b.c.id)
+        )
+        months: Counter[str] = Counter()
+        for at, count in conn.execute(sent):
+            months[datetime.fromtimestamp(at, UTC).strftime("%B %Y")] += count
+        looks = select(inspections.c.person, func.count()).group_by(inspections.c.person).order_by(func.count().desc()).limit(20)
+        load = {row[0]: row[1] for row in conn.execute(looks)}
+    drawn = {
+        "Batches by state": pictures.bars("Batches by state", states),
+        "Requests by decision": pictures.bars("Requests by decision", outcomes),
+        "Disclosures by month of the batch": pictures.bars("Disclosures by month of the batch", dict(months)),
+        "Looks at personal data, by person": pictures.bars("Looks at personal data, by person", load),
+    }
+    return request.page("reports.html", drawn=drawn)
