@@ -7,6 +7,7 @@ STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check faults conformance bench bench-matching safeguards lock clean picture screenshots docs console browser-test
+.PHONY: matching-pictures
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
@@ -48,6 +49,7 @@ bench: $(STAMP)  ## measure everything in docs/measurements.md (long); QUICK=1 f
 
 bench-matching: $(STAMP)  ## the table of matching figures
 	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/matching_scale.py --scale $(SCALE)
 
 safeguards: $(STAMP)  ## take out each safeguard and see its test fail; writes docs/safeguards.md
 	$(BIN)/python tests/without.py
@@ -60,6 +62,13 @@ screenshots: $(STAMP)  ## take the pictures of the console for the documentation
 
 picture: $(STAMP)  ## draw the replay for README
 	$(BIN)/portcullis replay june-2025 --scale $(SCALE) --picture docs/pictures/replay.svg
+
+matching-pictures: $(STAMP)  ## draw the frontier, the reliability and a waterfall for docs/4-matching.md
+	$(BIN)/portcullis match evaluate --register examples/pseudopeople/register --requests examples/pseudopeople/requests.parquet \
+	  --truth examples/pseudopeople/truth.parquet --pictures $(VENV)/pictures
+	for name in frontier reliability; do cp $(VENV)/pictures/$$name.svg docs/pictures/matching-$$name.svg; done
+	$(BIN)/portcullis match explain --register examples/small/register --requests examples/small/clean.csv --request CLEAN-0000001 \
+	  --person P00000186 --picture docs/pictures/matching-waterfall.svg
 
 faults: $(STAMP)  ## kills at random instants, stays under load (longer)
 	$(BIN)/python -m pytest -m faults -x

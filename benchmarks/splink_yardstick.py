@@ -63,11 +63,11 @@ def _linker(register: pa.Table, asked: pa.Table) -> Any:
         blocking_rules_to_generate_predictions=[block_on("house", "zip5"), block_on("given_first", "family", "zip5")],
         additional_columns_to_retain=["who"],
     )
-    linker = Linker([api.register(asked, "asked"), api.register(register, "register")], settings, log_level="ERROR")
+    linker = Linker([api.register(asked, table_name="asked"), api.register(register, table_name="register")], settings, log_level="ERROR")
     linker.training.estimate_probability_two_random_records_match([block_on("house", "zip5", "given_first", "family")], recall=0.8)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("house", "zip5"))
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("given_first", "family"))
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on("house", "street_name", "zip5"))
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on("given_first", "family", "zip5"))
     return linker
 
 

@@ -7,3 +7,4 @@ before=${EXCLUDE_NEWER:-$(date -u -d '7 days ago' +%Y-%m-%d 2>/dev/null || date 
 common="--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --exclude-newer $before --quiet"
 uv pip compile $common --extra postgresql pyproject.toml -o requirements/run.txt
 uv pip compile $common --extra postgresql --group dev pyproject.toml requirements/build.in -o requirements/dev.txt
+uv pip compile $common -c requirements/dev.txt requirements/benchmarks.in -o requirements/benchmarks.txt
