@@ -57,13 +57,23 @@ _ATTESTATIONS: Mapping[str, frozenset[str]] = {
 }
 _NOT_FINAL = re.compile(
     r"\b(?:not|non|never|isn t)\b.{0,20}\bfinal|\bnonfinal|\bpending|interlocut|\bremand|\bvacat|\brescind|\breopened|\bterminated"
-    r"|administratively closed|\bnot yet"
+    r"|administratively closed|\bnot yet|\breopen(?:ing)? (?:was |is )?granted"
 )
+_ORDERED_ANEW = re.compile(r"\breopened\b(.*\b(?:new|again|second|fresh|subsequent)\b.{0,20}\border.*)")
+"""Reopened, and ended by another order: whether that one is final is for a person to read, with its own date."""
+_LEAVE_TO_DEPART = re.compile(r"voluntary departure")
+_LEAVE_OVER = re.compile(
+    r"\boverst|\bfail|\bexpir|\blaps|\bnot (?:comply|complied|depart)|\bbreach|\bviolat|\bconvert|\bturned|\balternate|\bended"
+    r"|\bfinal|\bbond"
+)
+"""Whose time to leave still runs is under no final order; it becomes final when the time is overstayed (8 CFR 1241.1(f) [K])."""
+_CERTIFIED = re.compile(r"^(?!.*\bdeci).*\bcertif")
+"""Certified to the Board or the Attorney General, and not yet decided there (8 CFR 1241.1(d) [K])."""
 _NOTHING_PENDING = re.compile(r"\b(?:no|without(?: any)?) (?:\w+ ){0,2}pending|\bnothing pending")
 _FINAL = re.compile(
     r"\bwaive|\bdismiss|\bexpir|\blaps|absentia|voluntary departure|\boverstay|\bstipulat|\breinstat|\b1228\b|\b238\b|\baffirm|\bdenied"
     r"|\bdenial|\bno appeal|\bnot appealed|\bappeal (?:time|period)|\bboard\b|\bbia\b|\bfinal|\b1241\b|\bexpedited|\badministrative"
-    r"|\bcertifi|\bnot taken"
+    r"|\bcertif|\bnot taken"
 )
 _PLACEHOLDER = re.compile(r"^(?:n ?/? ?a|none|null|unknown|tbd|to be determined|test|x+|[\W_]*)$")
 
@@ -101,8 +111,12 @@ def finality(value: str) -> tuple[int | None, int | None]:
     plain = re.sub(r"[\s_'’-]+", " ", tidy(value).casefold())
     if _PLACEHOLDER.match(plain):
         return 0, None
-    if _NOT_FINAL.search(_NOTHING_PENDING.sub(" no appeal ", plain)):
+    plain = _NOTHING_PENDING.sub(" no appeal ", plain)
+    anew = _ORDERED_ANEW.search(plain)
+    if _NOT_FINAL.search(anew[1] if anew else plain):
         return 1, 0
+    if anew or _CERTIFIED.search(plain) or (_LEAVE_TO_DEPART.search(plain) and not _LEAVE_OVER.search(plain)):
+        return 1, None
     return 1, 1 if _FINAL.search(plain) else None
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from portcullis.crypto import canonical
-from portcullis.rules.fields import Catalogue
+from portcullis.rules.fields import Catalogue, Field
 from portcullis.rules.prove.space import Row
 
 __all__ = ["NOT_PROVED", "Counterexample", "Holds", "Report", "differences"]
@@ -109,15 +109,26 @@ def _rests(one: Holds) -> str:
 
 
 def differences(row: Row, base: Mapping[str, int | str | None], fields: Catalogue) -> list[str]:
-    """What a request has otherwise than the base, one line per fact."""
-    changed = [name for name in row if row[name] != base.get(name)]
-    return [
-        f"    {name}: {_shown(row[name], fields[name].type)}, not {_shown(base.get(name), fields[name].type)}   ({fields[name].meaning})"
-        for name in changed
-    ]
+    """What a request has otherwise than the base, one line per fact, under who states it: as somebody would fill in the form."""
+    lines: list[str] = []
+    for part, its in _PARTS:
+        changed = [name for name in row if row[name] != base.get(name) and its(fields[name])]
+        lines += [f"   {part}"] if changed else []
+        for name in changed:
+            now, before = (_shown(value.get(name), fields[name].type) for value in (row, base))
+            lines.append(f"    {name}: {now}, not {before}   ({fields[name].meaning.replace('1 when', 'yes when')})")
+    return lines
+
+
+_PARTS: tuple[tuple[str, Callable[[Field], bool]], ...] = (
+    ("Of the batch:", lambda field: field.scope == "batch"),
+    ("What the request states:", lambda field: field.scope == "request" and field.stage == "check"),
+    ("Of the officers engaged:", lambda field: field.scope == "officer"),
+    ("What the register says:", lambda field: field.scope == "request" and field.stage == "match"),
+)
 
 
 def _shown(value: int | str | None, kind: str) -> str:
-    if value is None:
-        return "unknown"
+    if value is None or kind == "flag":
+        return "unknown" if value is None else "yes" if value else "no"
     return str(_EPOCH + dt.timedelta(days=value)) if kind == "date" and isinstance(value, int) else str(value)
