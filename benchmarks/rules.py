@@ -3,7 +3,8 @@
     python benchmarks/rules.py [--scale 1.0] [--json]
 
 Prints seconds for: typing raw rows to facts · masking reasons · every rule of stage check compiled from YAML · the same predicates
-written by hand in one DuckDB query with the same output columns (the rows are compared) · one request on SQLite.
+written by hand in one DuckDB query with the same output columns (the rows are compared) · one request on SQLite · explaining one request:
+judged anew from its facts, and read out of the batch's encrypted evidence with its findings.
 
 How each rate is counted, per request of the batch, from typed facts in memory to verdict and reason of every rule in file order:
 scalar = the checks that read one request alone, each stage by itself and both together, compilation included · all rules = those and the
@@ -15,7 +16,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,11 +30,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.crypto import read_row, write_parquet
 from portcullis.intake.facts import type_facts
 from portcullis.intake.facts_cases import raw_table, typed_rows
 from portcullis.intake.facts_masking import fingerprints
 from portcullis.intake.names import standardise_names
+from portcullis.model import Finding, Verdict
 from portcullis.rules import RuleSet, Single, agreements_folder, evaluate, load
+from portcullis.rules.because import because
 from portcullis.rules.cases import facts_table, lawful
 from portcullis.rules.predicate import CountWithinBatch, ShareWithinBatch, walk
 from portcullis.rules.rule import Check
@@ -159,6 +165,10 @@ def measure(scale: float) -> dict[str, float | int | bool]:
         lambda: evaluate(alone, "check", table),
         lambda: [single.findings(row) for _ in range(1_000)],
     )
+    with tempfile.TemporaryDirectory() as folder:
+        (judged, _), (read, _) = timed(
+            lambda: explain_judged(ruleset, single, row), explain_kept(ruleset, table, compiled_rows, Path(folder))
+        )
     return {
         "requests": count,
         "typing_seconds": round(typing, 2),
@@ -175,7 +185,34 @@ def measure(scale: float) -> dict[str, float | int | bool]:
         "million_requests_per_second": round(count / (seconds + match_seconds) / 1e6, 2),
         "with_masking": round(count / (seconds + match_seconds + masking) / 1e6, 2),
         "one_request_microseconds": round(one * 1e3, 1),
+        "explain_one_request_milliseconds": round(judged * 1e3, 2),
+        "explain_from_evidence_milliseconds": round(read * 1e3, 1),
     }
+
+
+def explain_judged(ruleset: RuleSet, single: Single, row: dict[str, Any]) -> list[dict[str, object]]:
+    """One request judged and every bad finding explained; three of its facts are made bad."""
+    bad = {**row, "address_placeholder": 1, "statute_criminal": 0, "purpose_code": None}
+    return [because(ruleset, one, bad) for one in single.explained(single.findings(bad)) if one.verdict >= Verdict.REFER]
+
+
+def explain_kept(ruleset: RuleSet, table: pa.Table, findings: pa.Table, folder: Path) -> Callable[[], Any]:
+    """The first request with bad findings, as `rules explain --batch` reads it: both files hashed whole, one row decrypted."""
+    key, keep = secrets.token_bytes(32), {name for name, field in ruleset.fields.items() if field.keep}
+    kept = {"findings": findings, "facts": table.select([name for name in table.column_names if name == "ordinal" or name in keep])}
+    hashes = {name: write_parquet(folder / name, part, key) for name, part in kept.items()}
+
+    def explain() -> list[dict[str, object]]:
+        def row(name: str, pick: Callable[[str], bool]) -> dict[str, Any]:
+            return read_row(folder / name, key, 7, pick, expected_sha256=hashes[name])
+
+        bad = {rule: v for rule, v in row("findings", lambda n: n != "ordinal" and not n.endswith("_reason")).items() if v >= Verdict.REFER}
+        reasons = row("findings", {f"{rule}_reason" for rule in bad}.__contains__)
+        fields = {name for rule in bad for check in ruleset.rule(rule).checks for name in check.fields}
+        facts = row("facts", fields.__contains__)
+        return [because(ruleset, Finding(rule, Verdict(v), reasons[f"{rule}_reason"]), facts) for rule, v in bad.items()]
+
+    return explain
 
 
 def typed_addresses(count: int) -> pa.Table:

@@ -34,6 +34,8 @@ _WORDS = {
     "large_processor_seconds": "… of the processor, s",
     "explain_one_request_ms": "one request through all rules, every finding explained, ms",
     "one_request_microseconds": "one request on SQLite, µs",
+    "explain_one_request_milliseconds": "one request judged and explained, ms",
+    "explain_from_evidence_milliseconds": "one request of the batch explained out of its evidence, ms",
 }
 
 

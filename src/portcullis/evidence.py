@@ -13,21 +13,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
-from portcullis.crypto import canonical, new_data_key, read_parquet, unwrap, wrap, write_parquet
+from portcullis.crypto import canonical, new_data_key, read_parquet, read_row, unwrap, wrap, write_parquet
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
 from portcullis.store import reading, rehearsing, schema
 
-__all__ = ["Staged", "batch_key", "has", "key_number", "new_wrapped_key", "read", "seal_file", "staged", "write"]
+__all__ = ["Staged", "batch_key", "has", "key_number", "new_wrapped_key", "read", "row", "seal_file", "staged", "write"]
 
 
 def _context(batch_id: str) -> str:
@@ -127,6 +128,14 @@ def read(home: Home, conn: Connection, batch_id: str, name: str, columns: Sequen
     if name not in noted:
         raise OutOfOrder(f"Batch {batch_id} has no evidence file {name} yet.")
     return read_parquet(home.evidence(batch_id, name), batch_key(home, conn, batch_id), columns=columns, expected_sha256=noted[name])
+
+
+def row(home: Home, conn: Connection, batch_id: str, name: str, ordinal: int, pick: Callable[[str], bool]) -> dict[str, Any]:
+    """Some columns of one request's row in an evidence file, empty when it has none; checked as `read` does."""
+    noted = _noted(conn, batch_id)
+    if name not in noted:
+        raise OutOfOrder(f"Batch {batch_id} has no evidence file {name} yet.")
+    return read_row(home.evidence(batch_id, name), batch_key(home, conn, batch_id), ordinal, pick, expected_sha256=noted[name])
 
 
 def _noted(conn: Connection, batch_id: str) -> dict[str, str]:

@@ -55,7 +55,7 @@ NEEDS_NONE = {
     "rules test",
 }
 """interface.md: no home for rules, replay, agreement validate|prove, match evaluate, address check, the recipient's side and verifying."""
-MAY_HAVE_ONE = {"agreement show", "match explain", "rules diff"}
+MAY_HAVE_ONE = {"agreement show", "match explain", "rules diff", "rules explain"}
 """Those of NEEDS_NONE that say more, or may look at what is real, when a home is named."""
 NEEDS_ONE = sorted(set(NAMED) - MAKES_ONE - NEEDS_NONE)
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from portcullis.agreement import find
 from portcullis.cli.output import FAILED, JsonOption, result
 from portcullis.cli.rules_diff import diff_
+from portcullis.cli.rules_explain import KnownOption, ValidOption, explain
 from portcullis.cli.sides import chosen
 from portcullis.errors import Refused
 from portcullis.intake.facts_cases import typed_rows
-from portcullis.rules import agreements_folder, explain_rule, run_cases
+from portcullis.rules import agreements_folder, run_cases
 from portcullis.rules.cases import CaseResult
 from portcullis.rules.rule import Rule
 
 app = typer.Typer(help="The rules: list, explain, test, diff.", no_args_is_help=True)
 app.command("diff", epilog="Example: portcullis rules diff 2025-08-07 today --replay june-2025 --scale 0.05")(diff_)
+app.command("explain", epilog="Example: portcullis rules explain R22 --as-of 2025-08-07")(explain)
 
 NameOption = Annotated[str, typer.Option("--agreement", "-a", help="The name of a shipped agreement, or an agreement's folder.")]
-ValidOption = Annotated[
-    str | None, typer.Option("--as-of", "--valid-on", help="As the law stood on this day (2025-08-07, today); by default every version.")
-]
-KnownOption = Annotated[
-    str | None, typer.Option("--known", "--known-on", help="As this gateway knew it on this day; by default the same day.")
-]
 DEFAULT = "irs-ice-2025"
 
 
@@ -56,55 +53,23 @@ def _line(rule: Rule) -> dict[str, object]:
     }
 
 
-@app.command(epilog="Example: portcullis rules explain R22 --as-of 2025-08-07")
-def explain(
-    rule: Annotated[str, typer.Argument(help="A rule id, or a reason code such as N-90DAY-NOT-RUN.")],
-    name: NameOption = DEFAULT,
-    valid_on: ValidOption = None,
-    known_on: KnownOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """One rule, or every rule that gives a reason code, in words: what it asks, of which fields, under which clause."""
-    ruleset = chosen(name, valid_on, known_on)
-    found = [one for one in ruleset.rules if rule.upper() in (one.id, *one.reasons)]
-    if not found:
-        raise Refused("There is no such rule or reason code.", f"{ruleset.agreement} does not have it.", "Type: portcullis rules list")
-    told = [explain_rule(ruleset, one.id) for one in found]
-    result(told[0] if len(told) == 1 else told, as_json, "\n\n".join(_in_words(one) for one in told))
-
-
-def _in_words(rule: dict[str, Any]) -> str:
-    lines = [
-        f"{rule['id']}  {rule['title']}",
-        f"  {rule['tier']}: {rule['citation']} ({rule['source']})",
-        f"  valid {rule['valid']}, known {rule['known']}",
-    ]
-    if rule["status"] == "planned":
-        lines.append("  planned: nothing enforces it yet")
-    if rule["lives_in"]:
-        lines.append(f"  lives in {rule['lives_in']['module']}, tested by {rule['lives_in']['test']}")
-    for check in rule["checks"]:
-        lines += [f"  when {check['applies_when']}, requires that {check['requires']}"]
-        lines += [f"    if not, {check['if_not']}; if unknown, {check['if_unknown']}  [{check['reason']}; {check['citation']}]"]
-        lines += [f"    only while the switch {check['switch']}"] if check["switch"] else []
-    told = "the requester is told: " if rule["tell_requester"] == "deficient" else "the requester gets the one answer all others get: "
-    return "\n".join([*lines, f"  {told}{rule['message']}"])
-
-
 @app.command(epilog="Example: portcullis rules test R22 R24")
 def test(
     rules: Annotated[list[str] | None, typer.Argument(help="Rule ids; all by default.")] = None,
     name: Annotated[str | None, typer.Option("--agreement", "-a", help="One agreement; every shipped one by default.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Try every case that stands beside the rules."""
+    """Try every case that stands beside the rules; the failures stand again at the end. Exits with 1 if there are any."""
+    begun = time.monotonic()
     folders = [find(name)] if name else sorted(path.parent for path in agreements_folder().glob("*/agreement.yaml"))
     found = [(folder.name, one) for folder in folders for one in run_cases(folder, typed_rows, [rule.upper() for rule in rules or ()])]
     failed = [pair for pair in found if not pair[1].passed]
     if not found:
         raise Refused("There are no such cases.", "No rule of that id has any.", "Type: portcullis rules list")
     lines = [_case_line(agreement, one) for agreement, one in found]
-    summary = f"{len(found) - len(failed)} of {len(found)} cases as expected"
+    lines += ["", *(_case_line(agreement, one) for agreement, one in failed)] if failed else []
+    judged = len({(agreement, one.rule) for agreement, one in found})
+    summary = f"{len(found) - len(failed)} of {len(found)} cases as expected, {judged} rules, {time.monotonic() - begun:.1f} s"
     cases = [{"agreement": agreement, **asdict(one)} for agreement, one in found]
     result({"cases": cases, "failed": len(failed)}, as_json, "\n".join([*lines, summary]))
     if failed:

@@ -21,7 +21,7 @@ from portcullis.rules.predicate import (
     Present,
     ShareWithinBatch,
 )
-from portcullis.rules.rule import Check
+from portcullis.rules.rule import Check, Rule
 from portcullis.rules.ruleset import RuleSet
 
 __all__ = ["explain_finding", "explain_rule", "in_words"]
@@ -31,9 +31,9 @@ _SOURCE = {"T": "text of the law read", "R": "reported by a secondary source", "
 _SHOWN = 6
 
 
-def explain_rule(ruleset: RuleSet, rule_id: str) -> dict[str, object]:
-    """One rule as a person would read it aloud; plain JSON values."""
-    rule = ruleset.rule(rule_id)
+def explain_rule(ruleset: RuleSet, rule: Rule | str) -> dict[str, object]:
+    """One rule, by its id or one of its versions, as a person would read it aloud; plain JSON values."""
+    rule = ruleset.rule(rule) if isinstance(rule, str) else rule
     return {
         "id": rule.id,
         "title": rule.title,
@@ -77,6 +77,7 @@ def _check(check: Check, ruleset: RuleSet) -> dict[str, object]:
     return {
         "applies_when": in_words(check.when, ruleset) if check.when else "always",
         "requires": in_words(check.require, ruleset),
+        "fields": {name: ruleset.fields[name].meaning for name in sorted(check.fields)},
         "if_not": _OUTCOME[check.on_false],
         "if_unknown": _OUTCOME[check.on_null],
         "reason": check.reason,
