@@ -225,6 +225,17 @@ def test_a_register_of_another_standardiser_is_refused(world: World, monkeypatch
     assert refusal.value.code == "X-MATCH-VERSION"
 
 
+def test_a_register_arranged_by_another_version_is_refused_and_not_called_damaged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "FORMAT", "portcullis/register/1")
+    world.load()
+    monkeypatch.undo()
+    with pytest.raises(Refused, match="another version of this program") as refused:
+        open_register(world.folder / "register")
+    assert refused.value.code == "X-MATCH-VERSION"
+    world.load()
+    assert open_register(world.folder / "register").size == 2
+
+
 def test_the_same_register_has_the_same_version_and_any_change_another(world: World) -> None:
     first = world.load().version
     assert world.load().version == first

@@ -109,8 +109,15 @@ def read_index(folder: Path) -> dict[str, Any]:
         index: dict[str, Any] = json.loads(path.read_bytes())
     except ValueError:
         raise Tampered("The register's index is damaged.", "It is not JSON.", "Load the register again from its source.") from None
-    if not isinstance(index, dict) or index.get("format") != FORMAT or index.get("version") != version_of(index):
+    if not isinstance(index, dict) or index.get("version") != version_of(index):
         raise Tampered("The register's index is damaged.", "Its version is not the hash of what it says.", "Load the register again.")
+    if index.get("format") != FORMAT:
+        raise Refused(
+            "The register was prepared by another version of this program.",
+            "Its files are arranged otherwise than this version reads them.",
+            "Load it again with `portcullis register load`.",
+            code="X-MATCH-VERSION",
+        )
     return {**index, "folder": str(path.parent)}
 
 
