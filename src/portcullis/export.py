@@ -1,6 +1,7 @@
 """The evidence of a home as a bundle, and the trust file that says whose it is (interface.md, "Bundle").
 
-The bundle holds the published log with its entry bundles, the history of keys, every rule set a leaf names, and the decision tables.
+The bundle holds the published log with its entry bundles, or the part of one agreement, batch or person; the history of keys, every rule
+set a leaf names, the decision tables, and for a named authority the openings.
 The trust file is only as good as the way it reaches the reader: hand it over apart from the bundle.
 """
 
@@ -14,17 +15,21 @@ from portcullis.agreement import adopted, load_agreement
 from portcullis.agreement.adopt import folder_of
 from portcullis.crypto import decode64
 from portcullis.decision import tables
-from portcullis.errors import OutOfOrder
+from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
-from portcullis.ledger import NoteKey, parse_vkey
+from portcullis.ledger import NoteKey, open_checkpoint, parse_vkey
 from portcullis.ledger.bundle import export
 from portcullis.ledger.trust import Trust
+from portcullis.parts import Asked, Given, Scope, given, openings, part_of
 from portcullis.publish import publish
 from portcullis.rules import rules_json
 from portcullis.store import reading, schema
 from portcullis.witnesses import listed
 
-__all__ = ["export_bundle", "trust_of"]
+__all__ = ["WHOLE", "export_bundle", "trust_of"]
+
+WHOLE = Scope()
+"""The whole log."""
 
 
 def trust_of(home: Home) -> Trust:
@@ -40,9 +45,21 @@ def trust_of(home: Home) -> Trust:
     return Trust(NoteKey(home.settings.origin, home.log_key.public), roots, tuple(keys), min(asked, len(keys)))
 
 
-def export_bundle(home: Home, target: Path, *, trust: Path | None = None) -> int:
-    """Publish, write the bundle of the whole log into `target`, and the trust file beside it; returns the number of leaves."""
-    if publish(home) is None:
+def export_bundle(
+    home: Home, target: Path, *, trust: Path | None = None, scope: Scope = WHOLE, asked: Asked | None = None, since: bytes | None = None
+) -> int:
+    """Publish, write the bundle of `scope` into `target`, and the trust file beside it; returns the number of leaves of the log.
+
+    With `asked` the openings of the scope are in it, and are on record. `since` is a checkpoint that the reader holds: a part is cut there.
+    Raises Refused for an unknown scope, a folder that is not empty, or a checkpoint of another log.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Refused(f"A bundle cannot be written to {target.name}.", "Something is there already.", "Name an empty or absent folder.")
+    log = NoteKey(home.settings.origin, home.log_key.public)
+    older = None if since is None else open_checkpoint(since, log).checkpoint.size
+    what = given(home, scope, asked) if scope.kind or asked else Given({}, ())
+    head = publish(home)
+    if head is None:
         raise OutOfOrder("A bundle cannot be written in a rehearsal.")
     known = trust_of(home)
     size = export(
@@ -53,6 +70,8 @@ def export_bundle(home: Home, target: Path, *, trust: Path | None = None) -> int
         agency_roots=known.agency_roots,
         rules=_rule_sets(home),
         tables=tables(),
+        opened=openings(home, what, head.size) if asked else (),
+        part=part_of(home, scope, what, head.size, older) if scope.kind else None,
     )
     if trust is not None:
         trust.write_bytes(known.text())

@@ -11,12 +11,15 @@ import typer
 from portcullis.cli import witness
 from portcullis.cli.output import NOT_VERIFIED, HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
+from portcullis.cli.typed import MOST, batch_option, code_option, read_small
 from portcullis.errors import Refused
 from portcullis.export import export_bundle, trust_of
 from portcullis.home import open_home
 from portcullis.ledger import NoteKey
 from portcullis.ledger.proof import prove_inclusion
 from portcullis.ledger.verify import verify
+from portcullis.oversight import Identity
+from portcullis.parts import Asked, Scope
 from portcullis.publish import publish
 from portcullis.store import reading, rehearsing, size
 
@@ -49,22 +52,39 @@ def prove_(index: Annotated[int, typer.Argument(help="The leaf's index.", min=0)
     sys.stdout.write(prove_inclusion(opened.ledger, index, NoteKey(opened.settings.origin, opened.log_key.public)).text())
 
 
-@app.command("export", epilog="Example: portcullis ledger export ./bundle --trust ./bundle.trust.json")
+@app.command(
+    "export", epilog="Example: portcullis ledger export ./bundle --batch B-2026-000001 --for COURT --why ORDER-25-1 --as IRS-COUNSEL"
+)
 @changes
 def export_(
     folder: Annotated[Path, typer.Argument(help="An empty or absent directory.")],
     home: HomeOption,
     trust: Annotated[Path | None, typer.Option(help="Also write the trust file here; hand it over apart from the bundle.")] = None,
+    agreement: Annotated[str | None, typer.Option(help="Only the part of one agreement.", callback=code_option)] = None,
+    batch: Annotated[str | None, typer.Option(help="Only the part of one batch.", callback=batch_option)] = None,
+    person: Annotated[bool, typer.Option("--person", help="Only the part of one person: identity as JSON on standard input.")] = False,
+    since: Annotated[Path | None, typer.Option(help="A checkpoint the reader holds: a part is cut there.", dir_okay=False)] = None,
+    authority: Annotated[
+        str | None, typer.Option("--for", help="Give openings to this authority; each is on record.", callback=code_option)
+    ] = None,
+    why: Annotated[str | None, typer.Option(help="Why, as a code: an order's number.", callback=code_option)] = None,
+    who: Annotated[str | None, typer.Option("--as", help="Who gives them.", callback=code_option)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the evidence as a bundle that verifies offline."""
+    """Write the evidence as a bundle that verifies offline: the whole log, or the part of one agreement, batch or person."""
+    if sum((agreement is not None, batch is not None, person)) > 1:
+        raise typer.BadParameter("a bundle is of one agreement, one batch or one person")
+    if (authority, why, who).count(None) not in (0, 3):
+        raise typer.BadParameter("--for, --why and --as go together")
     opened = open_home(home)
     if rehearsing():
         return
-    leaves = export_bundle(opened, folder, trust=trust)
-    result(
-        {"size": leaves, "bundle": str(folder)}, as_json, f"{leaves} leaves are in {folder}. Check it: python verifier/verify.py {folder}"
-    )
+    identity = Identity.parse(sys.stdin.buffer.read(MOST + 1)[:MOST]) if person else None
+    asked = Asked(who, why, authority) if who and why and authority else None
+    older = read_small(since, "The checkpoint") if since else None
+    leaves = export_bundle(opened, folder, trust=trust, scope=Scope(agreement, batch, identity), asked=asked, since=older)
+    said = f"{leaves} leaves are in {folder}." if not (agreement or batch or person) else f"A part of {leaves} leaves is in {folder}."
+    result({"size": leaves, "bundle": str(folder)}, as_json, f"{said} Check it: python verifier/verify.py {folder}")
 
 
 @app.command("trust", epilog="Example: portcullis ledger trust > gateway.trust.json")

@@ -24,7 +24,7 @@ from portcullis.intake.names import standardise_names
 from portcullis.matching.register import is_prepared, open_register
 from portcullis.store import reading, schema, writing
 
-__all__ = ["Identity", "accounting_of"]
+__all__ = ["Identity", "accounting_of", "requests_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,17 @@ def accounting_of(home: Home, identity: Identity, person: str) -> list[dict[str,
         b = schema.batch
         batches = conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars().all()
         return [entry for batch_id in batches for entry in _entries(home, conn, batch_id, wanted)]
+
+
+def requests_of(home: Home, identity: Identity) -> dict[str, list[str]]:
+    """Batch → ledger ids of the requests about that identity; the caller has put the search on record."""
+    key = _key(identity)
+    wanted = _blind(home, key, _registered(home, key) | ({identity.person_id} if identity.person_id else set()))
+    with reading(home.engine) as conn:
+        b = schema.batch
+        batches = conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars().all()
+        found = {batch_id: [str(entry["log_request"]) for entry in _entries(home, conn, batch_id, wanted)] for batch_id in batches}
+    return {batch_id: ids for batch_id, ids in found.items() if ids}
 
 
 def _key(identity: Identity) -> dict[str, Any]:
