@@ -129,6 +129,23 @@ def test_a_version_is_proposed_once(at: At, folder: Path) -> None:
         scene.step(lambda conn: adopt(scene.home, conn, AGREEMENT, 1))
 
 
+def test_a_text_that_only_later_fails_to_prove_is_refused_today(at: At, folder: Path) -> None:
+    """R32 and R33 would end with the year: from then on an address nobody confirmed could be disclosed."""
+    scene = at("ready")
+    for rule in ("R32", "R33"):
+        path = folder / "rules" / f"{rule}.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert "valid: {from: 1982-09-04}" in text
+        path.write_text(text.replace("valid: {from: 1982-09-04}", "valid: {from: 1982-09-04, to: 2026-01-01}"), encoding="utf-8")
+    digest = proposed(scene, folder)
+    for agency in ("IRS", "ICE"):
+        signed(scene, digest, agency)
+    stop(scene, end, "ended")
+    with pytest.raises(Refused, match="does not prove as its rules stand on 2026-01-01"):
+        scene.step(lambda conn: adopt(scene.home, conn, AGREEMENT, 2))
+    assert in_force(scene) is None
+
+
 # ---- suspended, ended -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("how", "state"), [(suspend, "suspended"), (end, "ended")])
 def test_counsel_takes_it_out_of_force_and_it_is_on_record(at_both: At, how: Callable[..., None], state: str) -> None:
