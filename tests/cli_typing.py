@@ -54,7 +54,7 @@ READS = frozenset(
             "officer list",
             "order list",
         ),
-        *("register profile", "release list", "replay june-2025", "review next", "review show", "safeguard hold list"),
+        *("register profile", "release list", "replay june-2025", "review next", "report looks", "review show", "safeguard hold list"),
         *("safeguard status", "safeguard training"),
         *("rules diff", "rules explain", "rules list", "rules test"),
     }

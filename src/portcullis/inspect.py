@@ -13,10 +13,11 @@ from portcullis import evidence
 from portcullis.batches import get
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.inspections import inspection
+from portcullis.inspections import inspection, mark_own
 from portcullis.matching.answers import on_file
 from portcullis.matching.register import open_register
 from portcullis.model import Verdict
+from portcullis.oversight import Identity, blind_indices
 from portcullis.rules import rules_of
 from portcullis.steps.context import agreement_of, rules_of_day
 from portcullis.store import writing
@@ -30,9 +31,10 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
         row = get(conn, batch_id)
         if not 1 <= ordinal <= row["count"]:
             raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
-        inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
+        index = inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
         rules = rules_of_day(agreement_of(home, conn, row), row)
         asked = {name: value for name, value in _row(home, conn, batch_id, "raw", ordinal).items() if value is not None}
+        mark_own(conn, index, person, _blind(home, asked))
         findings: list[dict[str, object]] = []
         for stage in ("checked_findings", "matched_findings"):
             if not evidence.has(conn, batch_id, stage):
@@ -52,6 +54,15 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
             if matched.get("person_id") is not None:
                 register = on_file(open_register(home.path / "register"), str(matched["person_id"]))
     return {"batch": batch_id, "ordinal": ordinal, "asked": asked, "findings": findings, "on_file": register}
+
+
+def _blind(home: Home, asked: dict[str, object]) -> set[bytes]:
+    """By which indices the person asked about is known; none when the row states too little."""
+    names = ("taxpayer_number", "given_name", "family_name", "date_of_birth")
+    try:
+        return blind_indices(home, Identity(**{name: str(asked[name]) for name in names if name in asked}))
+    except Refused:
+        return set()
 
 
 def _row(home: Home, conn: Connection, batch_id: str, name: str, ordinal: int) -> dict[str, object]:

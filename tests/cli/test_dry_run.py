@@ -89,6 +89,11 @@ def _rotated(desk: Desk) -> Sequence[object]:
     return ("key", "rotate", old, "--agency", "IRS", "--public", public, "--key", desk.key("root-IRS"))
 
 
+def _own(desk: Desk) -> Sequence[object]:
+    (desk.folder / "identity.json").write_text('{"person_id": "P-000001"}')
+    return ("safeguard", "own", "IRS-0002", "--file", desk.folder / "identity.json")
+
+
 def _held(desk: Desk) -> Sequence[object]:
     counsel = desk.acting(Role.COUNSEL)
     desk.run("safeguard", "hold", "place", "H-1", *counsel).ok()
@@ -177,7 +182,7 @@ CHANGES: Mapping[str, Rehearsed] = {
     "agreement suspend": Rehearsed("ready", by(Role.COUNSEL, "agreement", "suspend", "irs-ice-2025")),
     "backup create": Rehearsed("received", lambda desk: ("backup", "create", desk.folder / "backup")),
     "backup restore": Rehearsed("received", _restored),
-    "batch check": Rehearsed("received", on_batch("batch", "check")),
+    "batch check": Rehearsed("received", on_batch("batch", "check"), looks=True),
     "batch match": Rehearsed("checked", on_batch("batch", "match"), looks=True),
     "batch receive": Rehearsed("ready", lambda desk: ("batch", "receive", desk.pack())),
     "batch run": Rehearsed("matched", _closed),
@@ -204,6 +209,7 @@ CHANGES: Mapping[str, Rehearsed] = {
     "register load": Rehearsed("ready", lambda desk: ("register", "load", desk.register)),
     "batch destroy": Rehearsed("dispatched", on_batch("batch", "destroy", role=Role.SAFEGUARDS), days=366),
     "safeguard hold place": Rehearsed("ready", by(Role.COUNSEL, "safeguard", "hold", "place", "H-1", "--agency", "ICE")),
+    "safeguard own": Rehearsed("ready", _own),
     "safeguard hold lift": Rehearsed("ready", _held),
     "release commit": Rehearsed("authorized", on_batch("release", "commit"), looks=True),
     "release deliver": Rehearsed("dispatched", on_batch("release", "deliver")),

@@ -28,6 +28,7 @@ from portcullis.cli import (
     recipient,
     register,
     release,
+    report,
     retention,
     review,
     rules,
@@ -89,6 +90,8 @@ for name, sub in (
     app.add_typer(sub, name=name)
 
 retention.mount(batch.app, people.safeguard)
+report.mount(people.safeguard)
+app.add_typer(report.app, name="report")
 
 
 def main() -> None:

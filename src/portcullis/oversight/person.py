@@ -19,12 +19,12 @@ from sqlalchemy import Connection, select
 from portcullis import accounting
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.inspections import inspection
+from portcullis.inspections import inspection, mark_own
 from portcullis.intake.names import standardise_names
 from portcullis.matching.register import is_prepared, open_register
 from portcullis.store import reading, schema, writing
 
-__all__ = ["Identity", "accounting_of", "requests_of"]
+__all__ = ["Identity", "accounting_of", "blind_indices", "requests_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ def accounting_of(home: Home, identity: Identity, person: str) -> list[dict[str,
     """Every entry about that identity, oldest batch first; `person` is who asks."""
     key = _key(identity)
     with writing(home.engine) as conn:  # before the register or an entry is read
-        inspection(home, conn, person=person, why="accounting", command="accounting")
+        index = inspection(home, conn, person=person, why="accounting", command="accounting")
     wanted = _blind(home, key, _registered(home, key) | ({identity.person_id} if identity.person_id else set()))
+    with writing(home.engine) as conn:
+        mark_own(conn, index, person, {blind for found in wanted.values() for blind in found})
     with reading(home.engine) as conn:
         b = schema.batch
         batches = conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars().all()
@@ -105,6 +107,13 @@ def _blind(home: Home, key: Mapping[str, Any], persons: set[str]) -> dict[str, l
     if key["given"] and key["family"]:
         wanted["blind_name"] = [accounting.blind_name(home, key["given"], key["family"], key["dob"])]
     return wanted
+
+
+def blind_indices(home: Home, identity: Identity) -> set[bytes]:
+    """Every blind index by which this identity's entries would be found. Raises Refused when nobody can be found by it."""
+    key = _key(identity)
+    persons = _registered(home, key) | ({identity.person_id} if identity.person_id else set())
+    return {blind for found in _blind(home, key, persons).values() for blind in found}
 
 
 def _registered(home: Home, key: Mapping[str, Any]) -> set[str]:

@@ -62,11 +62,13 @@ def commit_release(home: Home, batch_id: str) -> int:
     Raises OutOfOrder when the batch is not authorized, Refused with every reason when something changed since; the authorizations
     are then void and the batch is back at sampled.
     """
+    with reading(home.engine) as conn:
+        _authorized(conn, batch_id)
+    examined = examine(home, batch_id)  # its look is on record before any answer is read
     content, name, lines, sealed = _seal_all(home, batch_id)
     if not rehearsing():
         _write(home.path / "outbox" / name, lines)
     digest = hashlib.sha256(lines).hexdigest()
-    examined = examine(home, batch_id)
     with release_shared(home.engine) as conn, _unless_refused(home.path / "outbox" / name):
         row = _authorized(conn, batch_id, lock=True)
         reasons = [r for r in may_release(gather(home, conn, batch_id, examined)) if r.split()[0] not in BEFORE_COMMIT]

@@ -5,16 +5,23 @@ from __future__ import annotations
 from portcullis import asked, evidence, pipeline
 from portcullis.batches import get, move
 from portcullis.home import Home
+from portcullis.inspections import inspection
 from portcullis.model import BatchState
 from portcullis.steps.context import agreement_of, rules_of_day, switches_of
-from portcullis.store import reading, writing
-from portcullis.store.steps import once
+from portcullis.store import reading, rehearse, rehearsing, writing
+from portcullis.store.steps import done, once
 
 __all__ = ["check_batch"]
 
 
 def check_batch(home: Home, batch_id: str) -> None:
     """Type the rows, evaluate stage check, and keep what it said (masked reasons are used and dropped) and what is asked about whom."""
+    rehearsal = rehearsing()
+    with rehearse(False), writing(home.engine) as conn:  # a rehearsal reads the rows too, and that it does is on record
+        if rehearsal or not done(conn, batch_id, "looked"):
+            index = inspection(home, conn, person=home.settings.operator, why="check", command="batch.check", batch_id=batch_id)
+            if not rehearsal:
+                once(conn, batch_id, "looked", index, at=home.now())
     with reading(home.engine) as conn:
         row = get(conn, batch_id)
         agreement = agreement_of(home, conn, row)

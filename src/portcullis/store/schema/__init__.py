@@ -17,7 +17,7 @@ from portcullis.store.schema.batches import (
 )
 from portcullis.store.schema.columns import metadata
 from portcullis.store.schema.parties import agreement, agreement_signature, court_order, hold, key, officer, party, standing, vault
-from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, step
+from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, own_record, step
 from portcullis.store.schema.releases import authorization, receipt, release
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "metadata",
     "officer",
     "outbox",
+    "own_record",
     "party",
     "receipt",
     "referral",

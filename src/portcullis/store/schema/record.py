@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 
-from portcullis.store.schema.columns import blob, leaf_ref, number, one_of, serial, table, text
+from portcullis.store.schema.columns import blob, flag, leaf_ref, number, one_of, serial, table, text
 
-__all__ = ["act_nonce", "api_call", "inspection", "leaf", "ledger_head", "meta", "outbox", "step"]
+__all__ = ["act_nonce", "api_call", "inspection", "leaf", "ledger_head", "meta", "outbox", "own_record", "step"]
 
 meta = table("meta", text("key", key=True), text("value"))
 """Facts about this home: log origin, gateway id. One row per key."""
@@ -83,7 +83,11 @@ inspection = table(
     text("why"),
     text("command"),
     text("batch_id", ForeignKey("batch.id"), null=True),
+    flag("own"),
     number("at"),
     leaf_ref(),
 )
-"""Who read personal data, why (a code), through which command."""
+"""Who read personal data, why (a code), through which command; `own` where the record was the reader's own."""
+
+own_record = table("own_record", text("person", key=True), text("blind", key=True))
+"""Keyed blind indices of the records of people who act here: only to see when somebody looks at their own."""

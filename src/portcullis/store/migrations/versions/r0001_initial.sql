@@ -49,6 +49,12 @@ CREATE TABLE meta (
     CONSTRAINT pk_meta PRIMARY KEY (key)
 ){strict};
 
+CREATE TABLE own_record (
+    person TEXT NOT NULL,
+    blind TEXT NOT NULL,
+    CONSTRAINT pk_own_record PRIMARY KEY (person, blind)
+){strict};
+
 CREATE TABLE party (
     agency TEXT NOT NULL,
     side TEXT NOT NULL CONSTRAINT ck_party_side CHECK (side IN ('source', 'recipient')),
@@ -260,6 +266,7 @@ CREATE TABLE inspection (
     why TEXT NOT NULL,
     command TEXT NOT NULL,
     batch_id TEXT,
+    own {whole} NOT NULL CONSTRAINT ck_inspection_own CHECK (own IN (0, 1)),
     at {whole} NOT NULL,
     leaf_idx {whole} NOT NULL,
     CONSTRAINT pk_inspection PRIMARY KEY (id),
