@@ -217,7 +217,10 @@ WORDS = st.one_of(
     st.integers().map(str),
     st.datetimes().map(str),
 )
-QUICK = sorted(set(NAMED) - {"demo", "replay june-2025", "rules test", "register load", "match evaluate", "match explain", "rules diff"})
+LONG = {"demo", "replay june-2025", "rules test", "register load", "match evaluate", "match explain", "rules diff"}
+ENDLESS = {"serve", "worker", "ledger witness serve"}
+"""These run until they are stopped."""
+QUICK = sorted(set(NAMED) - LONG - ENDLESS)
 
 
 def test_any_words_after_any_command_end_in_one_of_the_five_ways(at: At) -> None:

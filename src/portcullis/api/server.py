@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.store import reading, schema
 
-__all__ = ["Tls", "check_address", "check_authorities", "server"]
+__all__ = ["Tls", "bound", "check_address", "check_authorities", "server"]
 
 _IDLE = 75
 
@@ -82,6 +83,22 @@ def check_authorities(home: Home, file: Path) -> None:
                 "Whoever holds its key could call as anybody.",
                 "Remove it.",
             )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """The socket to serve on. Raises Refused when the address is taken, or is none of this machine."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, protocol)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except OSError as error:
+        raise Refused(
+            f"Port {port} of that address cannot be served.",
+            error.strerror or "It is not free.",
+            "Type: portcullis serve --port with another.",
+        ) from error
+    return found
 
 
 def server(app: ASGIApp, host: str, port: int, tls: Tls | None = None) -> uvicorn.Server:

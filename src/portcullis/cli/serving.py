@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from portcullis.api import application, public
-from portcullis.api.server import Tls, check_address, check_authorities, server
+from portcullis.api.server import Tls, bound, check_address, check_authorities, server
 from portcullis.cli.acting import load_signing_key, secret_of
 from portcullis.cli.output import HomeOption, JsonOption, log, result
 from portcullis.cli.rehearsal import changes
@@ -62,10 +62,11 @@ def serve(
     elif any(given):
         raise typer.BadParameter("--certificate, --certificate-key and --client-authorities are given together")
     check_address(host, tls)
+    listening = bound(host, port)
     origin = f"{'https' if tls else 'http'}://{'localhost' if host == '127.0.0.1' else host}:{port}"
     app = application(opened) if tls else console(opened, origin, others=public(opened))
     log("serve", address=origin, what="api" if tls else "console", mutual_tls=tls is not None)
-    asyncio.run(server(app, host, port, tls).serve())
+    asyncio.run(server(app, host, port, tls).serve(sockets=[listening]))
 
 
 def worker(
