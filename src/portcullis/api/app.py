@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portcullis.api import agreements, answering, ledger, problems, receiving
+from portcullis.api import afterwards, agreements, answering, ledger, problems, receiving
 from portcullis.api.limits import Limiter
 from portcullis.api.sequencer import Sequencer
 from portcullis.home import Home
@@ -41,6 +41,7 @@ def application(home: Home | None, *, rate: float = 50.0, burst: int = 200) -> F
     app.state.uploads = Counter[str]()
     app.include_router(receiving.router, prefix="/v1")
     app.include_router(answering.router, prefix="/v1")
+    app.include_router(afterwards.router, prefix="/v1")
     _mount_public(app)
     problems.install(app)
     app.add_middleware(Limiter, rate=rate, burst=burst)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from sqlalchemy import Connection
 
 from portcullis.cli.acting import KeyOption, instant
 from portcullis.cli.incidents import incident
@@ -17,22 +15,15 @@ from portcullis.cli.matter import MatterArgument, RecordsOption, about_of, signe
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import AgencyOption, PersonOption, code, code_option, read_small
-from portcullis.errors import Refused
-from portcullis.exchange.filing import Filing
-from portcullis.home import Home, open_home
+from portcullis.home import open_home
 from portcullis.journal import stamp
 from portcullis.matters import find
 from portcullis.publish import publish
 from portcullis.safeguards import (
-    acknowledge_recall,
     answer_notice,
     answer_retention,
-    ask_redisclosure,
-    certify_disposal,
-    certify_recall,
     close_recall,
     decide_redisclosure,
-    file_notice,
     matter_view,
     open_recall,
     prepare_recall,
@@ -40,9 +31,7 @@ from portcullis.safeguards import (
     status,
     take,
     take_access_log,
-    withdraw_notice,
-    witness_disposal,
-    witness_recall,
+    take_at,
 )
 from portcullis.standing import training
 from portcullis.store import reading
@@ -50,20 +39,12 @@ from portcullis.store import reading
 __all__ = ["mount"]
 
 T = TypeVar("T")
-Handler = Callable[[Home, Connection, Filing], object]
 FilingArgument = Annotated[Path, typer.Argument(help="The filing, as the recipient wrote it.", exists=True, dir_okay=False)]
 
 notice = typer.Typer(help="Notices of AI and of new environments: take in, answer.", no_args_is_help=True)
 recall = typer.Typer(help="Recalls: open, take in what custodians file, close.", no_args_is_help=True)
 dispose = typer.Typer(help="Disposal: take in certificates and access logs, answer a retention.", no_args_is_help=True)
 redisclose = typer.Typer(help="Redisclosure requests: take in, decide.", no_args_is_help=True)
-
-_FILINGS: dict[str, dict[str, Handler]] = {
-    "notice": {"obligation.noticed": file_notice, "obligation.withdrawn": withdraw_notice},
-    "recall": {"recall.acknowledged": acknowledge_recall, "recall.certified": certify_recall, "recall.witnessed": witness_recall},
-    "dispose": {"obligation.certified": certify_disposal, "obligation.witnessed": witness_disposal},
-    "redisclose": {"obligation.asked": ask_redisclosure},
-}
 
 
 class Verdict(StrEnum):
@@ -129,17 +110,8 @@ def training_(
 
 
 def _take(home: Path, file: Path, group: str, as_json: bool) -> None:
-    opened = open_home(home)
-    kinds = _FILINGS[group]
-
-    def handler(home: Home, conn: Connection, filing: Filing) -> object:
-        if filing.kind not in kinds:
-            raise Refused("This is a filing of another kind.", f"Taken in here: {', '.join(kinds)}.", "Name the right file.")
-        return kinds[filing.kind](home, conn, filing)
-
-    done = take(opened, read_small(file, "The filing"), handler)
-    shown = {"result": list(done) if isinstance(done, tuple) else done}
-    result(shown, as_json, f"Taken in: {' '.join(map(str, done)) if isinstance(done, tuple) else done}.")
+    done = take_at(open_home(home), group, read_small(file, "The filing"))
+    result({"result": done if len(done) > 1 else done[0]}, as_json, f"Taken in: {' '.join(map(str, done))}.")
 
 
 @notice.command("take", epilog="Example: portcullis safeguard notice take n.json")

@@ -1,6 +1,7 @@
 """After the release: obligations, notices, redisclosure, recall, incidents, disposal."""
 
 from portcullis.safeguards.disposal import answer_retention, certify_disposal, witness_disposal
+from portcullis.safeguards.doors import DOORS, take_at
 from portcullis.safeguards.filing import take
 from portcullis.safeguards.incidents import close_incident, determine, identify, report_text, reported, tell
 from portcullis.safeguards.notices import answer_notice, file_notice, withdraw_notice
@@ -11,6 +12,7 @@ from portcullis.safeguards.redisclosure import ask_redisclosure, decide_redisclo
 from portcullis.safeguards.status import matter_view, reminders, status
 
 __all__ = [
+    "DOORS",
     "acknowledge_recall",
     "answer_notice",
     "answer_retention",
@@ -34,6 +36,7 @@ __all__ = [
     "status",
     "take",
     "take_access_log",
+    "take_at",
     "tell",
     "withdraw_notice",
     "witness_disposal",
