@@ -19,6 +19,7 @@ from portcullis.intake.names import sound, standardise_names
 from portcullis.matching.lexicon import lexicon
 
 Row = dict[str, Any]
+SHARES = (0.0005, 0.001, 0.0002, 0.001)
 TYPES = {"AVE": "AVENUE", "ST": "STREET", "DR": "DRIVE", "RD": "ROAD", "LN": "LANE", "CT": "COURT", "BLVD": "BOULEVARD", "PL": "PLACE"}
 
 
@@ -206,6 +207,16 @@ def door(a: Row) -> tuple[str, str]:
     return a["delivery_key"], a["zip5"] if a["zip5"] is not None else town
 
 
+def above(n: int) -> float:
+    """Upper 95 % limit of a Poisson mean, by Wilson and Hilferty."""
+    return (n + 1) * (1 - 1 / (9 * (n + 1)) + 1.6449 / (3 * math.sqrt(n + 1))) ** 3
+
+
+def below(n: int) -> float:
+    """The lower one."""
+    return max(0.0, n * (1 - 1 / (9 * n) - 1.6449 / (3 * math.sqrt(n))) ** 3) if n else 0.0
+
+
 def unit(a: Row, b: Row) -> int:
     x, y = a["unit_key"] or None, b["unit_key"] or None
     return 1 if x == y else 0 if x is None or y is None else -1
@@ -215,7 +226,8 @@ def unit(a: Row, b: Row) -> int:
 class Reference:
     """The register as lists, and what it says of given names."""
 
-    def __init__(self, persons: list[Row], addresses: list[Row]) -> None:
+    def __init__(self, persons: list[Row], addresses: list[Row], shares: tuple[float, float, float, float] = SHARES) -> None:
+        self.shares = shares
         self.people: dict[str, Person] = {}
         names = standardise_names(pa.Table.from_pylist(persons)).to_pylist()
         for raw, name in zip(persons, names, strict=True):
@@ -224,12 +236,53 @@ class Reference:
         for raw, home in zip(addresses, homes, strict=True):
             if raw["person_id"] in self.people:
                 self.people[raw["person_id"]].homes.append({**home, "raw": raw})
+        self.persons = persons
         self.counts: dict[str, int] = {}
         for person in self.people.values():
             for token in {n["given_first"] for n in person.names} - {None}:
                 self.counts[token] = self.counts.get(token, 0) + 1
         floor = 2 + math.ceil(len(self.people) / 200_000)
         self.known = set(lexicon().common) | {t for t, n in self.counts.items() if n >= floor}
+
+    def surname(self, person: Person) -> str | None:
+        """The first core token of the first filed name that has one, names in the order of the owner's columns, missing ones last."""
+        order = ("taxpayer_number", "given_name", "middle_name", "family_name", "suffix", "date_of_birth")
+        raw = [r for r in self.persons if r["person_id"] == person.id]
+        rows = sorted(zip(raw, person.names, strict=True), key=lambda pair: [(pair[0].get(c) is None, pair[0].get(c) or "") for c in order])
+        return next((n["family_tokens"].split()[0] for _, n in rows if n["family_tokens"]), None)
+
+    def kin(self, token: str) -> tuple[int, int]:
+        """How many bearers of the name live with a relative who has a given name, and how many of them with a namesake; once a door."""
+        homes: dict[tuple[Any, ...], list[set[str]]] = {}
+        for person in self.people.values():
+            names = {n["given_first"] for n in person.names} - {None}
+            surname = self.surname(person)
+            if names and surname:
+                for where in {(*door(h), h["unit_key"] or "", surname) for h in person.homes if h["delivery_key"]}:
+                    homes.setdefault(where, []).append(names)
+        bearers = [sum(token in names for names in family) for family in homes.values() if len(family) > 1]
+        return sum(bearers), sum(n for n in bearers if n > 1)
+
+    def evidence_of(self, token: str, rare_share: float, certain_share: float, unshared_share: float, shared_share: float) -> set[str]:
+        """`rare` and `unshared`, from the counts as a reader would check them."""
+        few = {
+            t
+            for t, n in self.counts.items()
+            if n < rare_share * len(self.people) and above(n) < certain_share * len(self.people) and len(t) > 1
+        }
+        words, found = lexicon(), set()
+        with_kin, namesakes = self.kin(token)
+
+        def one_name(other: str) -> bool:
+            forms, others = {words.code(token), *words.roots(token)} - {0}, {words.code(other), *words.roots(other)} - {0}
+            return within(token, other, 1) or bool(forms & others)
+
+        apart = not any(one_name(other) for other in self.counts if other not in few)
+        if token in few and apart and not below(namesakes) > shared_share * with_kin:
+            found.add("rare")
+        if with_kin and above(namesakes) < unshared_share * with_kin:
+            found.add("unshared")
+        return found
 
     def compare(self, a: Row, person: Person) -> Row:
         """How a request's name agrees with a person: the best of the filed names; a conflict only where nothing agrees."""
@@ -302,7 +355,11 @@ class Reference:
             ("L5", g == 5 and f >= 3 and second),
             ("L6", g == 4 and f >= 3 and second),
         ]
-        return next((name for name, holds in rules if holds and p >= 2), None)
+        taken = next((name for name, holds in rules if holds and p >= 2), None)
+        if taken is None and g == 7 and f == 5 and p == 3 and line:
+            told = self.evidence_of(a["given_first"], *self.shares)
+            taken = "L7" if "rare" in told else "L8" if "unshared" in told else None
+        return taken
 
     def rivals(self, rows: list[Row], subject: Row, holders: list[Person]) -> int:
         doors = {

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching_reference import Reference
+from matching_reference import SHARES, Reference
+from portcullis.matching import frequency, kin
 from portcullis.matching.load import load_register
 from portcullis.matching.match import match, match_in_full
 from portcullis.matching.register import Register, open_register
@@ -90,13 +91,14 @@ NAME_COLUMNS = ["given_name", "middle_name", "family_name", "suffix", "date_of_b
 COMPARED = ("candidates", "rivals", "person_id")
 
 
-def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
+def check(folder: Path, people: list[Any], requests: list[Row], shares: tuple[float, float, float, float] = SHARES) -> list[str]:
+    """Compare both on every request; the rungs that took somebody alone."""
     persons, addresses = tables(people)
     register, batch = prepared(folder, persons, addresses), asked(requests)
     facts = match(batch, register).to_pylist()
     assert match_in_full(batch, register).facts.to_pylist() == facts
-    reference = Reference(persons, addresses)
-    singles = 0
+    reference = Reference(persons, addresses, shares)
+    rungs: list[str] = []
     for request, fact in zip(requests, facts, strict=True):
         expected = reference.match(request)
         assert {c: fact[c] for c in COMPARED} == {c: expected[c] for c in COMPARED}, (request, fact, expected)
@@ -104,8 +106,8 @@ def check(folder: Path, people: list[Any], requests: list[Row]) -> int:
             assert fact["tolerance_used"] == expected["tolerance_used"], (request, fact, expected)
         if expected["rung"]:
             assert fact["ladder_rule"] == expected["rung"]
-            singles += 1
-    return singles
+            rungs.append(expected["rung"])
+    return rungs
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -134,7 +136,24 @@ def test_a_street_of_neighbours_and_many_requests(tmp_path: Path, seed: int) -> 
         requests.append({**rng.choice(names), **rng.choice(homes)} if rng.random() < 0.7 else {**draw(rng), **lodge(rng)})
         if rng.random() < 0.5:
             requests[-1][rng.choice(["given_name", "middle_name", "suffix", "date_of_birth", "taxpayer_number", "unit"])] = None
-    assert check(tmp_path, people, requests) > 3
+    assert len(check(tmp_path, people, requests)) > 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_the_register_says_of_given_names(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rungs of rare and unshared names, with shares that a register of sixty can show."""
+    shares = (0.1, 0.3, 1.1, 0.2)
+    for module, name, share in zip(
+        (frequency, frequency, kin, kin), ("RARE_SHARE", "CERTAIN_SHARE", "UNSHARED_SHARE", "SHARED_SHARE"), shares, strict=True
+    ):
+        monkeypatch.setattr(module, name, share)
+    rng = random.Random(seed)
+    plain = {"middle_name": None, "date_of_birth": None, "taxpayer_number": None, "suffix": None}
+    families = ("Quimby", "Haines", "Marlowe", "Smith")
+    doors = [lodge(rng) for _ in range(8)]
+    people = [([draw(rng) | plain | {"family_name": rng.choice(families)}], [rng.choice(doors)]) for _ in range(60)]
+    requests = [{**names[0], **homes[0]} for names, homes in people]
+    assert {"L7", "L8"} <= set(check(tmp_path, people, requests, shares))
 
 
 def test_a_single_request_gives_the_same_as_in_a_batch(tmp_path: Path) -> None:
