@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 __all__ = [
     "ADDRESS_FIELDS",
     "DATA_COLUMNS",
+    "IDENTITY_FIELDS",
     "Act",
     "BatchState",
     "Decision",
@@ -60,6 +61,9 @@ DATA_COLUMNS: tuple[str, ...] = (
 
 ADDRESS_FIELDS: tuple[str, ...] = ("address_line", "unit", "city", "state", "postal_code")
 """The mailing address: the only data elements that irs-ice-2025 permits to leave (R36)."""
+
+IDENTITY_FIELDS: tuple[str, ...] = ("date_of_birth", "taxpayer_number")
+"""What else of a register can leave, under an agreement that permits it: no register column beyond these and the address is ever read."""
 
 
 class Verdict(IntEnum):

@@ -10,20 +10,22 @@ what runs. Stage by stage (journey.md): any failure at *check* ends a request be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.agreement.terms import DEFAULT_AGREE
 from portcullis.crypto import canonical
 from portcullis.decision import RequestFacts, decide
 from portcullis.intake.addresses import standardise_addresses
+from portcullis.intake.document_facts import Filing, document_facts
 from portcullis.intake.facts import type_facts
 from portcullis.intake.names import standardise_names
 from portcullis.intake.subjects import Blind, asked, subject_addresses
-from portcullis.matching.match import match as match_requests
+from portcullis.matching.paths import match_on
 from portcullis.matching.register import Register
 from portcullis.matching.requests import prepare_requests
 from portcullis.model import Verdict
@@ -55,14 +57,19 @@ class Matched:
     totals: pa.Table
 
 
-def check(raw: pa.Table, officers: pa.Table, received_on: int, rules: RuleSet, switches: Switches | None = None) -> Checked:
+def check(
+    raw: pa.Table, officers: pa.Table, received_on: int, rules: RuleSet, switches: Switches | None = None, filed: Filing | None = None
+) -> Checked:
     """Type the rows and evaluate every rule of stage check over them.
 
-    `raw` has `ordinal` and the columns of a data file; `officers` the officer facts by ordinal; `received_on` is an epoch day.
+    `raw` has `ordinal` and the columns of a data file; `officers` the officer facts by ordinal; `received_on` is an epoch day. `filed` are
+    the documents that came with the batch, where the agreement asks for them.
     """
     addresses = standardise_addresses(raw)
     names = standardise_names(raw)
     facts = type_facts(raw, addresses, names, officers=officers, received_on=received_on)
+    if filed is not None:
+        facts = _beside(facts, document_facts(raw, names, facts, filed, rules.fields))
     findings = evaluate(rules, "check", facts, switches=switches)
     return Checked(names, addresses, facts, findings, summarise(findings, rules, "check"))
 
@@ -87,14 +94,15 @@ def match(
     switches: Switches | None = None,
     own: pa.Table | None = None,
     earlier: Sequence[pa.Table] = (),
+    agree: Collection[str] = DEFAULT_AGREE,
 ) -> Matched:
-    """Match the requests that passed, and evaluate every rule of stage match over what the register said.
+    """Match the requests that passed, on what the agreement says must `agree`, and evaluate every rule of stage match.
 
     `own` and `earlier` are what this batch and others asked about whom, as `asked_of` gives it; by default this batch alone is counted.
     """
     rows = passed(checked)
     wanted = pa.table({"ordinal": checked.facts["ordinal"], "taxable_periods": checked.facts["periods"]}).take(rows)
-    facts = match_requests(prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows)), register)
+    facts = match_on(agree, prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows)), register)
     counted = subject_addresses(wanted["ordinal"], asked_of(checked) if own is None else own, earlier)
     facts = facts.append_column("subject_addresses", counted)
     joined = beside(checked.facts.take(rows), facts)
@@ -115,7 +123,8 @@ def beside(left: pa.Table, right: pa.Table) -> pa.Table:
 def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str], answer: str, *, confirm: bool = True) -> pa.Table:
     """`decide` for every request, with people's resolutions (ordinal → accept | refuse) of what was referred.
 
-    `confirm` is the position of R37's switch.
+    `confirm` is the position of R37's switch. `answer` is the agreement's kind of answer; `elements` is an address that is never merely
+    confirmed, because a document names what is to be disclosed.
 
     Returns, in file order: `ordinal` int64 · `decision` text (or `refer`) · `facts` text (what `decide` was given, as JSON) ·
     `reason` text or null (the first rule that failed, else the first that referred) · `reasons` text (all of them, joined by `;`) ·
@@ -135,7 +144,7 @@ def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str
         refused[row] += int(opened[row] > 0 and verdict == "refuse")
         opened[row] = 0
     persons, same = np.zeros(count, np.int64), np.full(count, -1, np.int64)
-    persons[place] = _int(matched.facts["candidates"], 0)
+    persons[place] = _int(matched.facts["candidates"], -1)
     same[place] = _int(matched.facts["same_as_last_known"], -1)
     open_ended = matched.facts["answer_row"].is_null().to_numpy()
     same[place[open_ended]] = -1  # the register does not say which address is the last known: unknown, and nothing is answered
@@ -171,7 +180,9 @@ def _decide_columns(
     """
     facts = np.stack([np.minimum(deficient, 1), np.minimum(refused, 1), np.minimum(opened, 1), np.minimum(persons, 2), same], axis=1)
     kinds, inverse = np.unique(facts, axis=0, return_inverse=True)
-    known = [RequestFacts(int(d), int(r), int(o), int(p), None if s < 0 else int(s), answer) for d, r, o, p, s in kinds]
+    known = [
+        RequestFacts(int(d), int(r), int(o), None if p < 0 else int(p), None if s < 0 else int(s), answer) for d, r, o, p, s in kinds
+    ]
     places = pa.array(inverse.reshape(-1).astype(np.int32))
     return _spelled(places, [decide(facts).value for facts in known]), _spelled(
         places, [canonical(asdict(facts)).decode() for facts in known]

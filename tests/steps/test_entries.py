@@ -48,6 +48,11 @@ def test_a_decision_is_spelt_as_the_encoder_spells_it(digits: str, decision: str
     assert decision_text(digits, decision, canonical(facts).decode(), "", ordinal, ";".join(reasons)) == canonical(said).decode()
 
 
+def disclosed(_ordinal: int, decision: str) -> tuple[str, ...]:
+    """What this agreement discloses."""
+    return ADDRESS_FIELDS if decision == "disclose" else ()
+
+
 def decided(count: int) -> tuple[pa.Table, Checked]:
     """Decisions and what was checked of `count` requests."""
     ordinals = list(range(1, count + 1))
@@ -75,7 +80,7 @@ def test_every_request_has_its_entry_with_identity_reason_outcome_and_recipient(
     monkeypatch.setattr(entries, "_PART", part)
     table, checked = decided(5)
     raw = raw_of([{"given_name": "Alma", "reason": 'the "order"', "statute": "8 USC 1253(a)(1)"}] * 5)
-    made = accounting_of(HOME, ROW, raw, table, checked, {1: ["ICE-1001", "ICE-1002"]})  # type: ignore[arg-type]
+    made = accounting_of(HOME, ROW, raw, table, checked, {1: ["ICE-1001", "ICE-1002"]}, disclosed)  # type: ignore[arg-type]
     assert made.schema.names == list(accounting.COLUMNS)
     rows = made.to_pylist()
     assert [row["ordinal"] for row in rows] == [1, 2, 3, 4, 5]
@@ -100,7 +105,7 @@ def test_every_request_has_its_entry_with_identity_reason_outcome_and_recipient(
 
 def test_blind_indices_are_there_for_what_is_known_and_salts_are_never_repeated() -> None:
     table, checked = decided(5)
-    rows = accounting_of(HOME, ROW, raw_of([{}] * 5), table, checked, {}).to_pylist()  # type: ignore[arg-type]
+    rows = accounting_of(HOME, ROW, raw_of([{}] * 5), table, checked, {}, disclosed).to_pylist()  # type: ignore[arg-type]
     assert rows[0]["blind_number"] == accounting.blind_number(HOME, "000000001")
     assert [row["blind_number"] for row in rows[1:]] == [None] * 4
     assert {row["blind_name"] for row in rows} == {accounting.blind_name(HOME, "ALMA", "", 0)}

@@ -3,9 +3,9 @@
 `agreement.yaml` holds the terms; `rules/` the rules; `../fields.yaml` or `fields.yaml` what rules may name. The agreement's hash covers
 every file in the folder by name and content, so that no word of it can change under a signature.
 
-Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code), authority (gate), data (class, elements, answer),
-roster (offices), standing, sample, authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum, keys), use_days,
-working_data_days, after. Rules read zone, lists, thresholds, switches.
+Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code, federal), authority (gate, gates), data (class,
+elements, groups, answer), roster (offices), matching (agree), document, standing, sample, authorizations, purposes, in_force (from, to) or
+signed_on, witnesses (quorum, keys), use_days, working_data_days, after. Rules read zone, lists, thresholds, switches.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from portcullis.agreement.after import After, read_after
+from portcullis.agreement.terms import DocumentTerms, agree_of, answer_of, document_of, federal, gates_of, groups_of
 from portcullis.crypto import canonical
 from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
 from portcullis.ledger.note import COSIGNATURE, parse_vkey
-from portcullis.model import ADDRESS_FIELDS
 from portcullis.rules import RuleSet, agreements_folder, load
 from portcullis.rules.document import Node, read
 from portcullis.rules.shipped import fields_file
@@ -40,7 +40,8 @@ _WORD = re.compile(r"[A-Za-z0-9._:/+=@()-]{1,64}")
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """The terms the gateway acts on. Days are epoch days; `permitted` are the data elements that may leave (R36); `offices` maps
-    an office to whether its holder may sign by itself; `zone` is in seconds east of UTC."""
+    an office to whether its holder may sign by itself; `zone` is in seconds east of UTC; `agree` is what must agree with one person on the
+    register; `gates` are all gates a batch may name, `gate` the first of them; `federal` whether the recipient is a Federal agency."""
 
     id: str
     version: int
@@ -48,9 +49,14 @@ class Agreement:
     source: str
     recipient: str
     gate: str
+    gates: frozenset[str]
+    federal: bool
     data_class: str
     answer: str
     permitted: frozenset[str]
+    groups: Mapping[str, frozenset[str]]
+    agree: frozenset[str]
+    document: DocumentTerms | None
     offices: Mapping[str, bool]
     purposes: frozenset[str]
     valid_from: int
@@ -113,7 +119,7 @@ def agreement_hash(folder: Path) -> str:
 _NEEDED = ("id", "version", "title", "parties", "authority", "data", "roster", "standing", "sample")
 _MAY = (
     *("signed_on", "source", "zone", "purposes", "authorizations", "clauses", "in_force", "witnesses", "use_days", "working_data_days"),
-    *("lists", "thresholds", "switches", "after"),
+    *("lists", "thresholds", "switches", "after", "matching", "document"),
 )
 """What agreement.yaml may say beside; a word that nothing reads would be a promise that nothing keeps."""
 
@@ -124,21 +130,30 @@ def load_agreement(folder: Path) -> Agreement:
     top = read(folder / "agreement.yaml").mapping(_NEEDED, _MAY)
     parties = top["parties"].mapping(("source", "recipient"), None)
     data = top["data"].mapping(("class", "elements"), None)
+    answer, permitted = answer_of(data)
+    authority = top["authority"].mapping(("gate",), None)
     offices = _offices(top["roster"])
     force = top["in_force"].mapping(("from",), ("to",)) if "in_force" in top else {}
     valid_from, valid_to = _day(force.get("from") or top.get("signed_on")) or 0, _day(force.get("to"))
     if valid_to is not None and valid_to < valid_from:
         force["to"].refuse("the agreement would end before it begins")
+    rules, agree, document = load(folder), agree_of(top.get("matching")), document_of(top.get("document"))
+    _refuse_untyped(rules, agree, document)
     return Agreement(
         id=_matching(top["id"], AGREEMENT_ID, "an id is small letters, digits and dashes"),  # it names a folder of the home
         version=_whole(top["version"], 1, 1_000_000),
         title=top["title"].text(),
         source=_code(parties["source"]),
         recipient=_code(parties["recipient"]),
-        gate=_word(top["authority"].mapping(("gate",), None)["gate"]),
+        gate=_word(authority["gate"]),
+        gates=gates_of(authority),
+        federal=federal(parties["recipient"]),
         data_class=_word(data["class"]),
-        answer=data["answer"].text(("address", "yes_no")) if "answer" in data else "address",
-        permitted=_permitted(data["elements"]),
+        answer=answer,
+        permitted=permitted,
+        groups=groups_of(data, permitted),
+        agree=agree,
+        document=document,
         offices=offices,
         purposes=frozenset(_code(item) for item in top["purposes"].items()) if "purposes" in top else frozenset(),
         valid_from=valid_from,
@@ -148,11 +163,29 @@ def load_agreement(folder: Path) -> Agreement:
         working_data_days=_whole(top["working_data_days"], 0, 36_500) if "working_data_days" in top else 365,
         **_terms(top),
         zone=zone_seconds(top["zone"]) if "zone" in top else -5 * 3600,
-        rules=load(folder),
+        rules=rules,
         hash=digest,
         folder=folder,
         after=read_after(top.get("after")),
     )
+
+
+def _refuse_untyped(rules: RuleSet, agree: frozenset[str], document: DocumentTerms | None) -> None:
+    """A rule may only read facts that this agreement's requests will have."""
+    for rule in rules.rules:
+        for name in sorted(field for check in rule.checks for field in check.fields):
+            if rules.fields[name].scope == "document" and document is None:
+                raise Refused(
+                    f"{rule.file}: rule {rule.id} reads {name!r}, a fact of a document.",
+                    "agreement.yaml asks for no document.",
+                    "State there: document: {kind: …, cited_by: …}",
+                )
+            if name == "birth_agrees" and "date_of_birth" not in agree:
+                raise Refused(
+                    f"{rule.file}: rule {rule.id} reads {name!r}.",
+                    "agreement.yaml does not say that the date of birth must agree.",
+                    "Name date_of_birth there under matching, agree.",
+                )
 
 
 def _terms(top: Mapping[str, Node]) -> dict[str, Any]:
@@ -224,13 +257,6 @@ def zone_seconds(node: Node) -> int:
     if not re.fullmatch(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]", node.text()):
         node.refuse('a zone is hours and minutes from UTC, as "-05:00"')
     return (-1 if sign == "-" else 1) * (int(hours) * 3600 + int(minutes) * 60)
-
-
-def _permitted(node: Node) -> frozenset[str]:
-    names = frozenset(item.text() for item in node.items())
-    if unknown := sorted(names - set(ADDRESS_FIELDS) - {"yes_no"}):
-        node.refuse(f"{unknown[0]!r} is not a data element this gateway can release", f"It can release {', '.join(ADDRESS_FIELDS)}.")
-    return names
 
 
 def _day(node: Node | None) -> int | None:

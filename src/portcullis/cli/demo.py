@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from portcullis.agreement import find, load_agreement
 from portcullis.cli.output import JsonOption, log, result
 from portcullis.cli.rehearsal import changes
-from portcullis.demo import make_office, run_demo
+from portcullis.demo import make_office, play_journey, read_journey, run_demo
+from portcullis.demo.cast import AGREEMENT
 from portcullis.errors import Refused
 from portcullis.home import check_absent
 from portcullis.picture import replay_svg, replay_table
@@ -35,6 +37,7 @@ def demo(
     home: Annotated[Path, typer.Option("--home", help="An empty or absent directory.")] = Path("demo/home"),
     bundle: Annotated[Path, typer.Option("--bundle", help="Where the evidence goes; its trust file lies beside it.")] = Path("demo/bundle"),
     scale: ScaleOption = 0.05,
+    agreement: Annotated[str, typer.Option("--agreement", "-a", help="Another agreement: play the demonstration it brings.")] = AGREEMENT,
     store: Annotated[str, typer.Option("--store-url", help="The store's URL; SQLite in the home by default.")] = "",
     office: Annotated[
         bool, typer.Option("--office", help="Instead: a small home in which batches wait for people, for the console.")
@@ -42,6 +45,10 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole journey on synthetic data and leave a home with eight demo people, and the evidence."""
+    folder = find(agreement)
+    own = load_agreement(folder).id != AGREEMENT
+    if own:
+        read_journey(folder)
     check_absent(home)
     if office and not rehearsing():
         found = make_office(home)
@@ -51,8 +58,30 @@ def demo(
         raise Refused(f"A bundle cannot be written to {bundle.name}.", "Something is there already.", "Name an empty or absent folder.")
     if rehearsing():
         return
+    if own:
+        played = play_journey(folder, home, bundle, store=store, say=_say)
+        result(played, as_json, lambda: _own_words(played, home, bundle))
+        return
     shown = run_demo(home, bundle, scale, store=store, say=_say)
     result(shown, as_json, lambda: _words(shown, home, bundle))
+
+
+def _own_words(played: dict[str, Any], home: Path, bundle: Path) -> str:
+    lines = [f"{played['agreement']}, played on {played['day']}:"]
+    for batch in played["batches"]:
+        lines.append(f"  {batch['batch']}: {_counts(batch)}; {batch['answers']} sealed answers left.")
+        for one in batch["opened"]:
+            lines.append(
+                f"    {one['officer']} opened request {one['ordinal']}: {one['decision']}; {', '.join(one['elements']) or 'no text'}"
+            )
+    return "\n".join([*lines, "", *_check_it(home, bundle)])
+
+
+def _check_it(home: Path, bundle: Path) -> list[str]:
+    return [
+        f"The home is in {home}; its evidence is in {bundle}, with {bundle}.trust.json beside it. Check it:",
+        f"  python verifier/verify.py {bundle} --trust {bundle}.trust.json",
+    ]
 
 
 def _words(shown: dict[str, Any], home: Path, bundle: Path) -> str:
@@ -65,8 +94,7 @@ def _words(shown: dict[str, Any], home: Path, bundle: Path) -> str:
             f"The same people, lawfully asked: {_counts(done['perfected'])}; {done['answers']:,} sealed answers left.",
             f"Seconds: {', '.join(f'{name} {value}' for name, value in shown['seconds'].items())}.",
             "",
-            f"The home is in {home}; its evidence is in {bundle}, with {bundle}.trust.json beside it. Check it:",
-            f"  python verifier/verify.py {bundle} --trust {bundle}.trust.json",
+            *_check_it(home, bundle),
         ]
     )
 

@@ -41,7 +41,7 @@ def lawful_facts(folder: Path) -> dict[str, int | str | None] | None:
     if not (folder / "cases" / "lawful.yaml").is_file():
         return None
     base = lawful(folder)
-    return {**typed_rows([base.row], base.received_on).to_pylist()[0], **base.officer, **base.batch, **base.match}
+    return {**typed_rows([base.row], base.received_on).to_pylist()[0], **base.officer, **base.document, **base.batch, **base.match}
 
 
 def _one_version(rules: RuleSet, on: str | None) -> RuleSet:

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from portcullis.agreement import find, load_agreement
 from portcullis.cli import recipient_after
 from portcullis.cli.acting import ExpiresOption, KeyOption, load_signing_key, secret_of
 from portcullis.cli.calling import mount
@@ -23,13 +24,14 @@ from portcullis.crypto import AgreementKey, canonical, key_id_of, load_key, writ
 from portcullis.datafile import Limits, read, write_csv
 from portcullis.errors import Refused
 from portcullis.ledger.note import NoteKey, parse_vkey
-from portcullis.model import ADDRESS_FIELDS
-from portcullis.recipient import Answer, Arrived, Asking, acknowledge, engage, flagged, open_answers, pack, receive
+from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS
+from portcullis.recipient import Answer, Arrived, Asking, acknowledge, attest, engage, flagged, open_answers, pack, read_drafts, receive
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="The asking agency's side: pack, engage, send, fetch, open, acknowledge, and what it owes afterwards.", no_args_is_help=True
+    help="The asking agency's side: pack, engage, attest, send, fetch, open, acknowledge, and what it owes afterwards.",
+    no_args_is_help=True,
 )
 recipient_after.mount(app)
 
@@ -38,7 +40,7 @@ OfficerOption = Annotated[str, typer.Option(help="The officer who acts, as ICE-0
 AgreementOption = Annotated[str, typer.Option(help="The agreement's id.")]
 mount(app)
 VkeyOption = Annotated[Path, typer.Option(help="The gateway's verifier key (its ledger's vkey), obtained from the gateway apart.")]
-_COLUMNS = ("ordinal", "request", "decision", *ADDRESS_FIELDS, "purpose", "use_until")
+_COLUMNS = ("ordinal", "request", "decision", *ADDRESS_FIELDS, *IDENTITY_FIELDS, "purpose", "use_until")
 _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?\Z", re.ASCII)
 
 
@@ -51,8 +53,8 @@ def pack_(
     key: Path = KeyOption,
     agreement: AgreementOption = "irs-ice-2025",
     agreement_version: Annotated[int, typer.Option(help="The agreement's version.")] = 1,
-    gate: Annotated[str, typer.Option(help="The legal gate.")] = "6103(i)(2)",
-    data_class: Annotated[str, typer.Option(help="The class of data asked for.")] = "mailing_address",
+    gate: Annotated[str, typer.Option(help="The legal gate; by default the first that a shipped agreement names.")] = "",
+    data_class: Annotated[str, typer.Option(help="The class of data asked for; by default a shipped agreement's.")] = "",
     delegation: Annotated[str | None, typer.Option(help="A delegation, when a delegate signs.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the data file; write nothing.")] = False,
     as_json: JsonOption = False,
@@ -62,6 +64,9 @@ def pack_(
         rows = sum(batch.num_rows for batch in read(data))
         return result({"count": rows, "packed": False}, as_json, f"{rows} rows could be packed. Nothing was written.")
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    if not gate or not data_class:
+        terms = load_agreement(find(agreement))
+        gate, data_class = gate or terms.gate, data_class or terms.data_class
     asking = Asking(agreement, agreement_version, gate, data_class, agency, signer, secrets.token_hex(16), now, delegation)
     envelope = pack(data, out, load_signing_key(key, None), asking)
     return result({**envelope.payload(), "packed": True}, as_json, f"{envelope.count} rows are packed in {out}, signed by {signer}.")
@@ -80,6 +85,21 @@ def engage_(
     engaged = engage(folder, load_signing_key(key, None), officer, _ordinals(rows), write=not dry_run)
     said = f"{officer} {'could be' if dry_run else 'is'} engaged in {engaged.count} rows of the batch in {folder}."
     result({"officer": officer, "rows": engaged.count}, as_json, said)
+
+
+@app.command("attest", epilog="Example: portcullis recipient attest batch --officer ICE-0002 --key officer.json --documents consents.jsonl")
+def attest_(
+    folder: FolderArgument,
+    officer: OfficerOption,
+    documents: Annotated[Path, typer.Option(help="The documents, JSON Lines with id, kind and stated.")],
+    key: Path = KeyOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything; write nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """File the court orders or consents that requests cite, each signed by the officer, with the packed batch."""
+    filed = attest(folder, load_signing_key(key, None), officer, read_drafts(documents), write=not dry_run)
+    said = f"{len(filed)} documents {'could be' if dry_run else 'are'} filed by {officer} with the batch in {folder}."
+    result({"officer": officer, "documents": len(filed)}, as_json, said)
 
 
 @app.command(
@@ -181,6 +201,8 @@ def _text(answers: Iterable[Answer], suffix: str) -> str:
 def _cell(answer: Answer, name: str) -> str | None:
     if name in ADDRESS_FIELDS:
         return (answer.address or {}).get(name)
+    if name in IDENTITY_FIELDS:
+        return answer.identity.get(name)
     return str(getattr(answer, name))
 
 
@@ -188,4 +210,5 @@ def _json_lines(answers: Iterable[Answer]) -> Iterator[str]:
     for answer in answers:
         body = {name: getattr(answer, name) for name in ("ordinal", "request", "decision", "purpose", "use_until")}
         address = {"address": dict(answer.address)} if answer.address is not None else {}
-        yield json.dumps({**body, **address}, ensure_ascii=False, sort_keys=True) + "\n"
+        identity = {"identity": dict(answer.identity)} if answer.identity else {}
+        yield json.dumps({**body, **address, **identity}, ensure_ascii=False, sort_keys=True) + "\n"

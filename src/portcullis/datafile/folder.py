@@ -1,6 +1,6 @@
 """The folder of a batch as it travels: one data file, its salts, its envelope, and the engagements.
 
-    data.csv | data.parquet | data.jsonl     salts.bin     batch.json     engagements.jsonl (may be absent)
+    data.csv | data.parquet | data.jsonl     salts.bin     batch.json     engagements.jsonl     documents.jsonl (may be absent)
 
 A folder is accepted only when
  1. it is a directory with exactly one data file of that name,
@@ -16,9 +16,9 @@ from pathlib import Path
 from portcullis.datafile.columns import refused
 from portcullis.datafile.read import SUFFIXES
 
-__all__ = ["DATA", "ENGAGEMENTS", "ENVELOPE", "SALTS", "BatchFolder"]
+__all__ = ["DATA", "DOCUMENTS", "ENGAGEMENTS", "ENVELOPE", "SALTS", "BatchFolder"]
 
-DATA, SALTS, ENVELOPE, ENGAGEMENTS = "data", "salts.bin", "batch.json", "engagements.jsonl"
+DATA, SALTS, ENVELOPE, ENGAGEMENTS, DOCUMENTS = "data", "salts.bin", "batch.json", "engagements.jsonl", "documents.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from portcullis.demo.cast import Cast, make_cast
 from portcullis.demo.office import make_office
+from portcullis.demo.own import play_journey, read_journey
 from portcullis.demo.play import authorize_all, check_sample, close_reviews, dispatch_and_acknowledge, send_batch, to_sampled
 from portcullis.demo.run import run_demo
 
@@ -13,6 +14,8 @@ __all__ = [
     "dispatch_and_acknowledge",
     "make_cast",
     "make_office",
+    "play_journey",
+    "read_journey",
     "run_demo",
     "send_batch",
     "to_sampled",

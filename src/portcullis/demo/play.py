@@ -7,8 +7,9 @@ sample checker compares each drawn request by hand, that is, with the synthetic 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,14 +21,15 @@ from portcullis import evidence, journey
 from portcullis.batches import get
 from portcullis.crypto import key_id_of
 from portcullis.datafile import Engagement, ranges_of
-from portcullis.demo.cast import AGREEMENT, Cast
+from portcullis.demo.cast import Cast
 from portcullis.intake.batch import Received, receive
 from portcullis.journal import stamp
 from portcullis.model import Role
 from portcullis.publish import publish
-from portcullis.recipient import Asking, acknowledge, pack, sign_engagement
+from portcullis.recipient import Asking, acknowledge, attest, pack, sign_engagement
 from portcullis.recipient import receive as arrive
 from portcullis.release import Withheld, commit_release, deliver, dispatch, record_receipt
+from portcullis.release.answers import ANSWERED
 from portcullis.review import (
     Closed,
     authorize,
@@ -42,27 +44,36 @@ from portcullis.review import (
 from portcullis.review.queue import new_salt
 from portcullis.steps.sample import draw
 from portcullis.store import reading, schema
-from portcullis.synthetic import SIGNER
 
 __all__ = ["authorize_all", "check_sample", "close_reviews", "dispatch_and_acknowledge", "send_batch", "to_sampled"]
 
 
-def send_batch(cast: Cast, folder: Path, requests: pa.Table, plan: Mapping[str, range], *, form: str = "csv") -> Received:
-    """The recipient packs `requests`, its officers engage, and the gateway receives."""
+def send_batch(
+    cast: Cast, folder: Path, requests: pa.Table, plan: Mapping[str, Iterable[int]], *, form: str = "csv", **how: Any
+) -> Received:
+    """The recipient packs `requests`, its officers engage, and the gateway receives.
+
+    `how`: another `gate` than the agreement's first, and `documents` by officer (`id`, `kind`, `stated`) that they file.
+    """
     data = folder.with_name(folder.name + f".{form}")
     if form == "csv":
         pacsv.write_csv(requests, data)
     else:
         pq.write_table(requests, data)
     home = cast.home
-    asking = Asking(AGREEMENT, 1, "6103(i)(2)", "mailing_address", "ICE", SIGNER, secrets.token_hex(16), stamp(home.now()))
-    envelope = pack(data, folder, cast.keys[SIGNER], asking)
+    terms = cast.agreement
+    of = (terms.id, terms.version)
+    gate, signer = how.get("gate", terms.gate), cast.signer
+    asking = Asking(*of, gate, terms.data_class, cast.recipient, signer, secrets.token_hex(16), stamp(home.now()))
+    envelope = pack(data, folder, cast.keys[signer], asking)
     data.unlink()
     with (folder / "engagements.jsonl").open("wb") as file:
         for officer, ordinals in plan.items():
             ranges = ranges_of(ordinals)
-            statement = Engagement(AGREEMENT, 1, envelope.nonce, envelope.root, officer, ranges)
+            statement = Engagement(*of, envelope.nonce, envelope.root, officer, ranges)
             file.write(sign_engagement(cast.keys[officer], statement))
+    for officer, drafts in how.get("documents", {}).items():
+        attest(folder, cast.keys[officer], officer, drafts)
     got = receive(home, folder)
     publish(home)
     return got
@@ -79,7 +90,7 @@ def close_reviews(cast: Cast, batch_id: str, verdicts: Mapping[int, str] | None 
         closed = Closed(ordinal, "accept" if accepted else "refuse", "same-person" if accepted else "cannot-tell")
         salt = new_salt()
         content = review_content(row["log_id"], ordinal, closed.verdict, closed.code, salt)
-        record_review(home, batch_id, closed, salt, cast.act(reviewer, "review.record", content, AGREEMENT))
+        record_review(home, batch_id, closed, salt, cast.act(reviewer, "review.record", content, cast.agreement.id))
     return len(waiting)
 
 
@@ -97,7 +108,7 @@ def check_sample(cast: Cast, batch_id: str, lawful: Mapping[int, tuple[str | Non
     defects = sum(verdict == "defect" for verdict in verdicts.values())
     overseer = cast.person(Role.OVERSEER)
     content = sample_content(row["log_id"], row["decisions_root"], len(drawn), defects)
-    passed = record_sample(home, batch_id, verdicts, cast.act(overseer, "sample.record", content, AGREEMENT))
+    passed = record_sample(home, batch_id, verdicts, cast.act(overseer, "sample.record", content, cast.agreement.id))
     publish(home)
     return passed
 
@@ -108,8 +119,8 @@ def _stock_number(conn: Connection, batch_id: str) -> int:
 
 
 def _right(decided: Mapping[str, object], truth: tuple[str | None, bool]) -> bool:
-    """Whether a decision has no unlawful disclosure in it: an answer must be about the person meant, and lawful."""
-    if decided["decision"] not in ("disclose", "confirm"):
+    """Whether a decision has no unlawful disclosure in it: an answer must be about the person meant, and lawful; a no, about nobody."""
+    if decided["decision"] not in ANSWERED:
         return True
     person, lawful = truth
     return lawful and decided["person_id"] == person
@@ -121,7 +132,7 @@ def authorize_all(cast: Cast, batch_id: str) -> None:
         with reading(cast.home.engine) as conn:
             root = authorize_content(conn, batch_id)
         person = cast.person(Role.AUTHORIZER, number)
-        authorize(cast.home, batch_id, cast.act(person, "release.authorize", root, AGREEMENT, 72))
+        authorize(cast.home, batch_id, cast.act(person, "release.authorize", root, cast.agreement.id, 72))
     publish(cast.home)
 
 
@@ -150,13 +161,13 @@ def dispatch_and_acknowledge(cast: Cast, batch_id: str) -> int | Withheld:
     e = schema.engagement
     with reading(home.engine) as conn:
         officer = conn.execute(e.select().where(e.c.batch_id == batch_id).order_by(e.c.officer)).mappings().first()
-    person = officer["officer"] if officer else SIGNER
+    person = officer["officer"] if officer else cast.signer
     signed = acknowledge(
         arrived,
         cast.keys[person],
         officer=person,
         origin=home.settings.origin,
-        agreement=AGREEMENT,
+        agreement=cast.agreement.id,
         nonce=secrets.token_hex(16),
         expires=home.now() + 3600,
     )

@@ -112,6 +112,8 @@ def _name_columns(raw: pa.Table, names: pa.Table) -> Columns:
         "name_stated": flag(pc.and_(*written)),
         "name_personal": pc.subtract(pa.scalar(1, pa.int8()), placeholder),
         "number_given": flag(holds(text_column(raw, "taxpayer_number"), r"\pN")),
+        "number_usable": names.column("number_valid").cast(pa.int8()),
+        "birth_usable": names.column("dob_valid").cast(pa.int8()),
         "surname_key": text_column(names, "family"),
         "subject_key": _joined(parts),
     }

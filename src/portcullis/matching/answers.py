@@ -1,7 +1,8 @@
-"""What may be read of a prepared register beside matching, and nothing more: the answer's address, vetoes, one person's own file."""
+"""What may be read of a prepared register beside matching, and nothing more: the answer's elements, vetoes, one person's own file."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -11,9 +12,9 @@ import pyarrow.compute as pc
 
 from portcullis.errors import OutOfOrder
 from portcullis.matching.register import Register
-from portcullis.model import ADDRESS_FIELDS
+from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS
 
-__all__ = ["last_known", "on_file", "vetoed"]
+__all__ = ["identities", "last_known", "on_file", "vetoed"]
 
 _FILED = "as_filed_"
 
@@ -28,6 +29,32 @@ def last_known(register: Register, rows: Sequence[int], fields: Collection[str])
         int(row): {name.removeprefix(_FILED): value for name, value in one.items()}
         for row, one in zip(wanted, table.to_pylist(), strict=True)
     }
+
+
+def identities(register: Register, persons: Collection[str], fields: Collection[str]) -> dict[str, dict[str, str | None]]:
+    """Person → the permitted identity elements, every value on file once; several are joined by `; `. Raises OutOfOrder for any other."""
+    if outside := set(fields) - set(IDENTITY_FIELDS):
+        raise OutOfOrder(f"{sorted(outside)[0]!r} is no identity element.")
+    asked = sorted(persons)
+    ids = register.tables["persons"]["person_id"].combine_chunks()
+    at = np.asarray(pc.index_in(pa.array(asked, pa.string()), ids), dtype=np.int64)
+    owner, row = register.names_of(at)
+    filed = register.take("names", row, tuple(_IDENTITY[name] for name in fields)).to_pylist()
+    found: dict[str, dict[str, str | None]] = {person: {} for person in asked}
+    for name in fields:
+        for place, person in enumerate(asked):
+            values = {_in_text(filed[i][_IDENTITY[name]]) for i in np.flatnonzero(owner == place)} - {None}
+            found[person][name] = "; ".join(sorted(str(value) for value in values)) or None
+    return found
+
+
+_IDENTITY = {"date_of_birth": "dob", "taxpayer_number": "number"}
+"""Identity element → the column of a register's names."""
+
+
+def _in_text(value: int | str | None) -> str | None:
+    """A day as a date; a number is text already."""
+    return str(dt.date(1970, 1, 1) + dt.timedelta(days=value)) if isinstance(value, int) else value
 
 
 def vetoed(register: Register, persons: Collection[str]) -> int:

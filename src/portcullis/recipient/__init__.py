@@ -1,9 +1,10 @@
-"""The other agency's side: pack a batch, engage its officers, open what comes back, acknowledge it, and what it owes afterwards.
+"""The other agency's side: pack a batch, engage its officers, file documents, open what comes back, acknowledge it, and what it owes then.
 
 It shares with the gateway the formats and the keys, and nothing else: neither store nor ledger nor rules.
 """
 
 from portcullis.recipient.acknowledge import acknowledge
+from portcullis.recipient.attest import attest, read_drafts, sign_document
 from portcullis.recipient.client import Gateway, Sent
 from portcullis.recipient.engage import engage, packed_envelope, sign_engagement
 from portcullis.recipient.filings import sign_filing
@@ -19,6 +20,7 @@ __all__ = [
     "Gateway",
     "Sent",
     "acknowledge",
+    "attest",
     "engage",
     "flag",
     "flagged",
@@ -26,7 +28,9 @@ __all__ = [
     "open_order",
     "pack",
     "packed_envelope",
+    "read_drafts",
     "receive",
+    "sign_document",
     "sign_engagement",
     "sign_envelope",
     "sign_filing",

@@ -30,7 +30,7 @@ from portcullis.datafile.folder import ENGAGEMENTS
 from portcullis.datafile.read import open_plain
 from portcullis.errors import Refused
 
-__all__ = ["engage", "packed_envelope", "sign_engagement"]
+__all__ = ["engage", "packed_envelope", "replace_file", "sign_engagement"]
 
 _MAX_ENVELOPE = 1 << 20
 
@@ -66,7 +66,7 @@ def engage(
             )
         before = b"".join(line for line, _ in known)
     if write:
-        _replace(folder / ENGAGEMENTS, before + line)
+        replace_file(folder / ENGAGEMENTS, before + line)
     return engagement
 
 
@@ -108,7 +108,8 @@ def _check_root(parts: BatchFolder, envelope: Envelope) -> None:
         raise Refused("The rows are not those that were packed.", "Their count or root differs from the envelope.", "Pack the batch again.")
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file of the batch folder, whole or not at all, readable by its owner alone."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:

@@ -2,7 +2,7 @@
 
 An answer is shown only when
  1. it decrypts under the vault key, and its header binds it to this batch and its request,
- 2. its content has exactly the members of an answer, of this batch and agreement, and an address only when it discloses,
+ 2. its content has exactly the members of an answer, of this batch and agreement, and an address or identity only when it discloses,
  3. its ordinal lies within the batch, is not one of the deficient rows, and no other answer has it,
  4. the officer is among those it names; answers for other officers are counted and not shown,
  5. a line in the access log is on disk: who opened which request when, and no personal value,
@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from portcullis.crypto import AgreementKey, canonical, open_sealed
 from portcullis.errors import Refused
-from portcullis.model import ADDRESS_FIELDS, Decision
+from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS, Decision
 from portcullis.recipient.release import Arrived
 
 __all__ = ["Answer", "open_answers"]
@@ -31,7 +31,8 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One opened answer. `address` has the mailing-address fields, only when the decision is `disclose`."""
+    """One opened answer. `address` has the mailing-address fields, only when the decision is `disclose`; `identity` whatever else the
+    agreement and the cited document permit."""
 
     request: str
     ordinal: int
@@ -40,6 +41,7 @@ class Answer:
     officers: tuple[str, ...]
     purpose: str
     use_until: str
+    identity: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_answers(
@@ -78,13 +80,17 @@ def _open_all(arrived: Arrived, vault_key: AgreementKey, agreement: str) -> Iter
 
 def _answer(request: str, body: Mapping[str, object]) -> Answer:
     decision, ordinal, officers, address = body.get("decision"), body.get("ordinal"), body.get("officers"), body.get("address")
-    if body.keys() - {"address"} != _MEMBERS or decision not in _DECISIONS or (decision == Decision.DISCLOSE) != ("address" in body):  # 2
+    identity = body.get("identity", {})
+    known = body.keys() - {"address", "identity"} == _MEMBERS and decision in _DECISIONS
+    if not known or (decision == Decision.DISCLOSE) != ("address" in body) or (identity and decision != Decision.DISCLOSE):  # 2
         raise _refused("It has not the members of an answer.")
     texts = [body[name] for name in ("agreement", "batch", "purpose", "use_until")]
     if not isinstance(ordinal, int) or isinstance(ordinal, bool) or not isinstance(officers, list) or not _texts([*officers, *texts]):
         raise _refused("A member of it is of another type.")
     if "address" in body and (not isinstance(address, dict) or address.keys() - set(ADDRESS_FIELDS) or not _texts(address.values())):
         raise _refused("Its address has other members than a mailing address.")
+    if not isinstance(identity, dict) or identity.keys() - set(IDENTITY_FIELDS) or not _texts(identity.values()):
+        raise _refused("Its identity has members that no answer has.")
     return Answer(
         request=request,
         ordinal=ordinal,
@@ -93,6 +99,7 @@ def _answer(request: str, body: Mapping[str, object]) -> Answer:
         officers=tuple(officers),
         purpose=str(body["purpose"]),
         use_until=str(body["use_until"]),
+        identity=dict(identity),
     )
 
 

@@ -1,7 +1,8 @@
 """Minimise: from decisions to exactly what would leave (R36, R37, R38).
 
 1. Only requests decided `disclose`, `confirm` or `deny` have an answer.
-2. `disclose` carries the last-known mailing address and nothing else of the register; `confirm` and `deny` carry no text of it.
+2. `disclose` carries the last-known mailing address and, where the agreement permits it, the identity elements that the cited document
+   names, and nothing else of the register; `confirm` and `deny` carry no text of it.
 3. Every member is on the agreement's list of permitted data elements; a co-filer's data is never read.
 4. The answers are kept, encrypted, with a salt each; their salted root is part of what two officers sign.
 """
@@ -20,14 +21,14 @@ from portcullis.crypto import canonical
 from portcullis.datafile import file_root
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
-from portcullis.model import ADDRESS_FIELDS, BatchState, Decision
+from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS, BatchState, Decision
 from portcullis.store import schema, writing
 
 __all__ = ["ANSWERED", "PERMITTED_MEMBERS", "answer_body", "answers_root", "outside_whitelist", "prepare_answers"]
 
 ANSWERED = (Decision.DISCLOSE.value, Decision.CONFIRM.value, Decision.DENY.value)
-PERMITTED_MEMBERS = frozenset({"ordinal", "decision", "address", "agreement", "batch", "officers", "purpose", "use_until"})
-"""Every member an answer may have; `address` is only for `disclose`."""
+PERMITTED_MEMBERS = frozenset({"ordinal", "decision", "address", "identity", "agreement", "batch", "officers", "purpose", "use_until"})
+"""Every member an answer may have; `address` and `identity` are only for `disclose`."""
 
 
 def answer_body(
@@ -40,6 +41,7 @@ def answer_body(
     officers: Sequence[str],
     purpose: str,
     use_until: str,
+    identity: Mapping[str, str | None] | None = None,
 ) -> dict[str, object]:
     """One answer as it will be sealed."""
     body: dict[str, object] = {
@@ -55,16 +57,20 @@ def answer_body(
         if address is None:
             raise OutOfOrder("A disclosure without an address cannot be made.")
         body["address"] = {name: address[name] for name in ADDRESS_FIELDS if address.get(name) is not None}
+        if identity:
+            body["identity"] = {name: identity[name] for name in IDENTITY_FIELDS if identity.get(name) is not None}
     return body
 
 
 def outside_whitelist(body: Mapping[str, object], permitted: Collection[str]) -> int:
     """How many members of an answer the agreement does not permit (R36)."""
     extra = len(set(body) - PERMITTED_MEMBERS)
-    address = body.get("address", {})
-    if not isinstance(address, Mapping) or (address and body.get("decision") != Decision.DISCLOSE):
-        return extra + 1
-    return extra + len(set(address) - set(permitted))
+    for member, fields in (("address", ADDRESS_FIELDS), ("identity", IDENTITY_FIELDS)):
+        held = body.get(member, {})
+        if not isinstance(held, Mapping) or (held and body.get("decision") != Decision.DISCLOSE):
+            return extra + 1
+        extra += len(set(held) - (set(permitted) & set(fields)))
+    return extra
 
 
 def answers_root(bodies: Sequence[str], salts: Sequence[bytes]) -> str:

@@ -28,7 +28,7 @@ from portcullis.errors import OutOfOrder, Refused, Tampered
 from portcullis.home import Home
 from portcullis.journal import BatchRef, leaf, record_many, stamp, writer
 from portcullis.matters import number, open_matter
-from portcullis.model import ADDRESS_FIELDS, BatchState, LeafType
+from portcullis.model import BatchState, LeafType
 from portcullis.orders import withhold
 from portcullis.release.answers import ANSWERED
 from portcullis.release.commit import sealed_hash, sealed_root
@@ -170,13 +170,19 @@ def _disclosures(home: Home, conn: Connection, row: RowMapping, batch: BatchRef,
     """One accounting entry per answer, shuffled by the system's generator."""
     entries = accounting.entries(home, conn, row["id"])
     write = writer(home, LeafType.DISCLOSURE, batch, ("request", "answer", "accounting", "agency", "purpose", "elements"))
-    leaves = []
+    leaves, elements = [], _elements(home, conn, row)
     for request, digest in sealed.items():
         entry = entries[request]
         opened = commit(entry.salt, "accounting", request, row["agreement_id"], entry.value)
-        leaves.append(write(bytes.fromhex(request), digest, opened, row["agency"], entry.purpose, len(ADDRESS_FIELDS)))
+        leaves.append(write(bytes.fromhex(request), digest, opened, row["agency"], entry.purpose, elements))
     secrets.SystemRandom().shuffle(leaves)
     return leaves
+
+
+def _elements(home: Home, conn: Connection, row: RowMapping) -> int:
+    """How many data elements the agreement permits: the same figure on every leaf of a batch, so that none tells what was in its answer."""
+    agreement = adopted(home, conn, row["agreement_id"])
+    return len(agreement.permitted) if agreement else 0
 
 
 def _totals(conn: Connection, row: RowMapping) -> dict[str, int]:

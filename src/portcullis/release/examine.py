@@ -25,6 +25,7 @@ from portcullis.matching.answers import vetoed
 from portcullis.matching.register import Register, open_register
 from portcullis.model import LeafType
 from portcullis.release.answers import answers_root, outside_whitelist
+from portcullis.release.permitted import permitted_in
 from portcullis.store import reading, rehearse, schema, writing
 
 __all__ = ["Examined", "decisions_root_now", "examine"]
@@ -82,14 +83,15 @@ def decisions_root_now(conn: Connection, batch_id: str) -> str:
 
 
 def _answers(home: Home, conn: Connection, row: RowMapping, agreement: Agreement | None) -> tuple[bool, int | None]:
-    permitted = agreement.permitted if agreement else frozenset()
     try:
         table = evidence.read(home, conn, row["id"], "answers")
+        permitted = permitted_in(home, conn, row["id"], agreement) if agreement else lambda _: frozenset[str]()
     except (Tampered, Refused):
         return False, None
     texts = table["body"].to_pylist()
     same = answers_root(texts, table["salt"].to_pylist()) == row["answers_root"]
-    return same, sum(outside_whitelist(json.loads(text), permitted) for text in texts)
+    ordinals = table["ordinal"].to_pylist()
+    return same, sum(outside_whitelist(json.loads(text), permitted(ordinal)) for ordinal, text in zip(ordinals, texts, strict=True))
 
 
 def _file_is(home: Home, path: str, digest: str) -> bool:

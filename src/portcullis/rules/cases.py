@@ -1,6 +1,7 @@
 """Run the cases that stand beside every rule: the lawful request, changed in one point, gives the verdict a lawyer expects.
 
-An agreement's `cases/lawful.yaml` holds the lawful request: `received_on`, `row` (a raw row), `officer`, `batch` and `match` facts. A case
+An agreement's `cases/lawful.yaml` holds the lawful request: `received_on`, `row` (a raw row), `officer`, `batch` and `match` facts,
+and `document` facts where the agreement asks for a document. A case
 changes raw columns (typed anew) or facts (set as they are, after typing). Raw rows are typed by the caller's `Typer`: typing belongs to
 intake, which stands above this package.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class Lawful:
     officer: Mapping[str, Any]
     batch: Mapping[str, Any]
     match: Mapping[str, Any]
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,15 @@ class CaseResult:
 
 def lawful(folder: Path) -> Lawful:
     """Read `cases/lawful.yaml`. Raises Refused."""
-    keys = read(folder / "cases" / "lawful.yaml", "cases/lawful.yaml").mapping(("received_on", "row", "officer", "batch", "match"))
-    row = {name: node.text() if node.value is not None else None for name, node in keys["row"].mapping(optional=DATA_COLUMNS).items()}
-    officer, batch, match = (
-        {name: _fact(node.plain()) for name, node in keys[part].mapping(optional=None).items()} for part in ("officer", "batch", "match")
+    keys = read(folder / "cases" / "lawful.yaml", "cases/lawful.yaml").mapping(
+        ("received_on", "row", "officer", "batch", "match"), ("document",)
     )
-    return Lawful(row, epoch_day(keys["received_on"].date()), officer, batch, match)
+    row = {name: node.text() if node.value is not None else None for name, node in keys["row"].mapping(optional=DATA_COLUMNS).items()}
+    officer, batch, match, document = (
+        {name: _fact(node.plain()) for name, node in keys[part].mapping(optional=None).items()} if part in keys else {}
+        for part in ("officer", "batch", "match", "document")
+    )
+    return Lawful(row, epoch_day(keys["received_on"].date()), officer, batch, match, document)
 
 
 def run_cases(folder: Path, typer: Typer, only: Sequence[str] = ()) -> Iterator[CaseResult]:
@@ -96,7 +101,9 @@ def _worst(one: RuleSet, rule: Rule, case: Case, facts: pa.Table) -> tuple[Verdi
 def case_facts(ruleset: RuleSet, case: Case, base: Lawful, typed: Sequence[Row]) -> pa.Table:
     """The batch a case speaks of, as facts of both stages: what was typed, the lawful rest, and what the case sets."""
     own = _facts(case)
-    rows = [{**row, **base.officer, **base.match, **(own if place < case.copies else {})} for place, row in enumerate(typed)]
+    rows = [
+        {**row, **base.officer, **base.document, **base.match, **(own if place < case.copies else {})} for place, row in enumerate(typed)
+    ]
     return facts_table(ruleset, [{**row, "ordinal": place} for place, row in enumerate(rows, 1)])
 
 

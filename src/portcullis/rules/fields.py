@@ -12,7 +12,7 @@ from portcullis.rules.document import Node, read
 __all__ = ["FIRST_DAY", "LAST_DAY", "Catalogue", "Field", "load_fields"]
 
 TYPES = ("int", "text", "flag", "date")
-SCOPES = ("batch", "request", "officer")
+SCOPES = ("batch", "request", "officer", "document")
 STAGES = ("check", "match")
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31 as days since 1970-01-01: a date outside is null, so day arithmetic never overflows."""

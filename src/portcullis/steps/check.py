@@ -7,7 +7,7 @@ from portcullis.batches import get, move
 from portcullis.home import Home
 from portcullis.inspections import inspection
 from portcullis.model import BatchState
-from portcullis.steps.context import agreement_of, rules_of_day, switches_of
+from portcullis.steps.context import agreement_of, filing_of, rules_of_day, switches_of
 from portcullis.store import reading, rehearse, rehearsing, writing
 from portcullis.store.steps import done, once
 
@@ -27,7 +27,9 @@ def check_batch(home: Home, batch_id: str) -> None:
         agreement = agreement_of(home, conn, row)
         raw = evidence.read(home, conn, batch_id, "raw")
         officers = evidence.read(home, conn, batch_id, "officers")
-    checked = pipeline.check(raw, officers, agreement.day(row["received_at"]), rules_of_day(agreement, row), switches_of(row))
+        filed = filing_of(home, conn, row, agreement)
+    day = agreement.day(row["received_at"])
+    checked = pipeline.check(raw, officers, day, rules_of_day(agreement, row), switches_of(row), filed)
     kept = [name for name in checked.facts.column_names if name not in agreement.rules.fields or agreement.rules.fields[name].keep]
     tables = {
         "names": checked.names,

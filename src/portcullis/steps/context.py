@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 from sqlalchemy import Connection, RowMapping
 
 from portcullis import evidence
 from portcullis.agreement import Agreement, adopted, law_on
+from portcullis.agreement.terms import YES_NO
 from portcullis.errors import Refused
 from portcullis.home import Home
+from portcullis.intake.batch.citations import earlier_asks, earlier_uses
+from portcullis.intake.document_facts import Filing
+from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS, Decision
 from portcullis.pipeline import Checked
+from portcullis.release.permitted import Permitted
 from portcullis.rules import RuleSet
 
-__all__ = ["agreement_of", "checked_of", "confirms", "matched_of", "receivers_of", "rules_of_day", "switches_of"]
+__all__ = [
+    "agreement_of",
+    "checked_of",
+    "confirms",
+    "disclosed_by",
+    "filing_of",
+    "matched_of",
+    "receivers_of",
+    "rules_of_day",
+    "switches_of",
+]
 
 
 def agreement_of(home: Home, conn: Connection, row: RowMapping) -> Agreement:
@@ -52,6 +67,29 @@ def switches_of(row: RowMapping) -> dict[str, bool]:
 def confirms(row: RowMapping) -> bool:
     """Whether an address equal to the last-known one is answered by `confirm` (R37's switch)."""
     return switches_of(row).get("R37_confirm", True)
+
+
+def disclosed_by(agreement: Agreement, permitted: Permitted) -> Callable[[int, str], tuple[str, ...]]:
+    """Ordinal and decision → the data elements disclosed: those permitted for that request, or the bare yes or no."""
+    order = {name: place for place, name in enumerate((*ADDRESS_FIELDS, *IDENTITY_FIELDS))}
+
+    def disclosed(ordinal: int, decision: str) -> tuple[str, ...]:
+        if agreement.answer == YES_NO:
+            return (YES_NO,) if decision in (Decision.CONFIRM, Decision.DENY) else ()
+        return tuple(sorted(permitted(ordinal), key=order.__getitem__)) if decision == Decision.DISCLOSE else ()
+
+    return disclosed
+
+
+def filing_of(home: Home, conn: Connection, row: RowMapping, agreement: Agreement) -> Filing | None:
+    """The documents that came with a batch and what was cited before; None where the agreement asks for none."""
+    terms = agreement.document
+    if terms is None:
+        return None
+    documents = evidence.read(home, conn, row["id"], "documents")
+    before = (row["id"], agreement.id)
+    known = agreement.permitted | agreement.groups.keys()
+    return Filing(terms.kind, terms.cited_by, documents, row["gate"], known, earlier_uses(conn, *before), earlier_asks(conn, *before))
 
 
 def checked_of(home: Home, conn: Connection, batch_id: str) -> Checked:

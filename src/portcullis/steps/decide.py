@@ -27,10 +27,11 @@ from portcullis.home import Home
 from portcullis.journal import BatchRef, record_many, writer
 from portcullis.model import BatchState, LeafType
 from portcullis.pipeline import Matched
+from portcullis.release import permitted_in
 from portcullis.release.examine import decisions_root_now
 from portcullis.review import open_ordinals, resolutions
 from portcullis.rules import RuleSet, told
-from portcullis.steps.context import agreement_of, checked_of, confirms, matched_of, receivers_of, rules_of_day
+from portcullis.steps.context import agreement_of, checked_of, confirms, disclosed_by, matched_of, receivers_of, rules_of_day
 from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of
 from portcullis.store import reading, rehearsing, schema, writing
 from portcullis.store.bulk import insert_many
@@ -70,6 +71,7 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
         outcome = pipeline.decide_all(checked, matched, resolutions(conn, batch_id), agreement.answer, confirm=confirms(row))
         raw = evidence.read(home, conn, batch_id, "raw", columns=[*SUBJECT_FIELDS, "reason", "statute"])
         receivers = receivers_of(home, conn, batch_id, range(1, row["count"] + 1))
+        disclosed = disclosed_by(agreement, permitted_in(home, conn, batch_id, agreement))
     drawn = {
         "log_request": pa.array(_ids(outcome.num_rows), pa.string()),
         "elements": pa.array(_elements(checked.findings, rules_of_day(agreement, row)), pa.string()),
@@ -77,7 +79,7 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
     }
     for name, column in drawn.items():
         outcome = outcome.append_column(name, column)
-    entries = accounting_of(home, row, raw, outcome, checked, receivers)
+    entries = accounting_of(home, row, raw, outcome, checked, receivers, disclosed)
     with (
         evidence.staged(home, batch_id, {"decisions": outcome}) as files,
         accounting.staged(home, batch_id, entries) as kept,

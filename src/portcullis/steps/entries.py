@@ -17,7 +17,7 @@ from portcullis import accounting
 from portcullis.crypto import canonical
 from portcullis.home import Home
 from portcullis.journal import stamp
-from portcullis.model import ADDRESS_FIELDS, Decision
+from portcullis.model import ADDRESS_FIELDS
 from portcullis.pipeline import Checked
 
 __all__ = ["SUBJECT_FIELDS", "accounting_of", "decision_text", "subject_texts"]
@@ -27,21 +27,29 @@ SUBJECT_FIELDS = ("given_name", "middle_name", "family_name", "suffix", "date_of
 
 _PART = 20_000
 _SALT = 32
-_DISCLOSED = canonical(list(ADDRESS_FIELDS)).decode()
+Disclosed = Callable[[int, str], tuple[str, ...]]
+"""Ordinal and decision → the data elements that are disclosed by it, in their fixed order."""
 
 
 def accounting_of(
-    home: Home, row: RowMapping, raw: pa.Table, decided: pa.Table, checked: Checked, receivers: Mapping[int, list[str]]
+    home: Home,
+    row: RowMapping,
+    raw: pa.Table,
+    decided: pa.Table,
+    checked: Checked,
+    receivers: Mapping[int, list[str]],
+    disclosed: Disclosed,
 ) -> pa.Table:
     """The accounting (columns of `accounting.COLUMNS`) of every request of a batch, in the order of the file.
 
     `decided` holds `ordinal, decision, facts, reasons, check, match, person_id, log_request`; all tables have one row for each request.
+    `disclosed` gives the data elements disclosed by a request's decision.
     """
     together = decided.select(_DECIDED)
     for table, names in ((raw, (*SUBJECT_FIELDS, "reason", "statute")), (checked.names, _NAMES), (checked.facts, ("purpose_code",))):
         for name in names:
             together = together.append_column(name, table[name])
-    write = _entry_writer(row, receivers)
+    write = _entry_writer(row, receivers, disclosed)
     parts = [_part(home, write, together.slice(start, _PART)) for start in range(0, decided.num_rows, _PART)]
     return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
 
@@ -97,17 +105,21 @@ def subject_texts(raw: pa.Table) -> Iterator[str]:
         yield "{" + ",".join([member for member in members if member is not None]) + "}"
 
 
-def _entry_writer(row: RowMapping, receivers: Mapping[int, Sequence[str]]) -> Writer:
+def _entry_writer(row: RowMapping, receivers: Mapping[int, Sequence[str]], disclosed: Disclosed) -> Writer:
     """A writer of accounting entries for one batch: identity, reason, date, outcome, authority, purpose, recipient."""
     agency, gate = (canonical(row[name]).decode() for name in ("agency", "gate"))
     day = stamp(row["received_at"])
     lists: dict[tuple[str, ...], str] = {}
+    named: dict[tuple[str, ...], str] = {}
 
     def write(request: str, subject: str, outcome: str, ordinal: int, reason: str | None, statute: str | None, purpose: str | None) -> str:
         officers = tuple(receivers.get(ordinal, ()))
         if officers not in lists:
             lists[officers] = canonical(list(officers)).decode()
-        elements = _DISCLOSED if outcome == Decision.DISCLOSE else "[]"
+        given = disclosed(ordinal, outcome)
+        if given not in named:
+            named[given] = canonical(list(given)).decode()
+        elements = named[given]
         return (
             f'{{"agency":{agency},"authority":{gate},"elements":{elements},"outcome":"{outcome}",'
             f'"purpose":{_or_null(purpose)},"reason":{_or_null(reason)},"recipient":{lists[officers]},"request":"{request}",'

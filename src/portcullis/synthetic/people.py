@@ -25,9 +25,9 @@ class DemoPerson:
     roles: tuple[Role, ...]
 
 
-def people() -> tuple[DemoPerson, ...]:
-    """IRS-0001 to IRS-0008: an operator, two reviewers, two authorizers, counsel, safeguards, overseer."""
-    return tuple(DemoPerson(f"{SOURCE_AGENCY}-{number:04d}", SOURCE_AGENCY, (role,)) for number, role in enumerate(_ROLES, start=1))
+def people(source: str = SOURCE_AGENCY) -> tuple[DemoPerson, ...]:
+    """IRS-0001 to IRS-0008, or of another source agency: an operator, two reviewers, two authorizers, counsel, safeguards, overseer."""
+    return tuple(DemoPerson(f"{source}-{number:04d}", source, (role,)) for number, role in enumerate(_ROLES, start=1))
 
 
 def officers(requests: int) -> tuple[DemoPerson, ...]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from portcullis.agreement import Agreement
 from portcullis.crypto import open_dsse, read_dsse, signer_of
 from portcullis.datafile import ENVELOPE_TYPE, SCHEMA, SUFFIXES, Envelope, FileRoot, Limits, read, read_salts
-from portcullis.datafile.folder import ENGAGEMENTS, ENVELOPE, SALTS
+from portcullis.datafile.folder import DOCUMENTS, ENGAGEMENTS, ENVELOPE, SALTS
 from portcullis.datafile.read import open_plain
 from portcullis.errors import Refused
 from portcullis.home import Home
@@ -115,7 +115,11 @@ def _root(folder: Path, found: Sequence[pa.RecordBatch], envelope: Envelope | No
 
 def _data_file(folder: Path) -> Path:
     """The one data file, whatever its name before the ending; a link is none, so that nothing outside the folder is read."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name != ENGAGEMENTS and not path.is_symlink()]
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and path.name not in (ENGAGEMENTS, DOCUMENTS) and not path.is_symlink()
+    ]
     if len(found) != 1:
         known = ", ".join(SUFFIXES)
         raise Refused("The folder does not hold exactly one data file.", f"It holds {len(found)}.", f"Send one file ending in {known}.")
@@ -147,7 +151,8 @@ def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreeme
         "signer_is_head": head,
         "delegation_present": delegated,
         "delegation_approved": int(not delegated),  # a delegation's approval cannot be recorded yet, so none is approved
-        "agency_federal": int(agreement is not None and agreement.recipient == envelope.agency),
+        "agency_federal": int(agreement is not None and agreement.federal and agreement.recipient == envelope.agency),
+        "agency_party": int(agreement is not None and agreement.recipient == envelope.agency),
         "gate": envelope.gate,
         "data_class": envelope.data_class,
         **standing_facts(conn, envelope.agency, today, agreement.report_days if agreement else 0),
@@ -156,7 +161,7 @@ def batch_facts(home: Home, conn: Connection, opened: Opened, agreement: Agreeme
         "agreement_named": int(
             agreement is not None and (agreement.id, agreement.version) == (envelope.agreement_id, envelope.agreement_version)
         ),
-        "agreement_covers_gate": int(agreement is not None and agreement.gate == envelope.gate),  # one spelling: stays compare it too
+        "agreement_covers_gate": int(agreement is not None and envelope.gate in agreement.gates),  # one spelling: stays compare it too
         "count_agrees": opened.count_agrees,
         "root_agrees": opened.root_agrees,
         "ids_unique": opened.ids_unique,
@@ -170,6 +175,7 @@ _UNKNOWN = (
     "delegation_present",
     "delegation_approved",
     "agency_federal",
+    "agency_party",
     "gate",
     "data_class",
     "safeguard_current",

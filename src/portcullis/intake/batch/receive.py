@@ -2,7 +2,7 @@
 
  1. The envelope is opened and its signature verified (opened.py).
  2. The data file is read in bounded memory and compared with count and root.
- 3. Engagements are read and judged (engaged.py).
+ 3. Engagements are read and judged (engaged.py), and the documents an agreement asks for (filed.py).
  4. The agreement's batch rules R01-R08 and R10 decide; the first that fails refuses the batch with its reason.
  5. Accepted: rows as received are sealed under a fresh batch key, `batch.received` is written, the next number in stock is taken.
  6. Refused: one `batch.refused` leaf, and its readable rows enter the accounting all the same (R43, "all requests").
@@ -15,8 +15,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection, insert, select
@@ -25,11 +26,15 @@ from portcullis import accounting, evidence
 from portcullis.agreement import Agreement, adopted, law_on, positions
 from portcullis.batches import assign, new_number, ref, take_stock
 from portcullis.crypto import canonical, commit
+from portcullis.datafile.folder import ENGAGEMENTS
 from portcullis.errors import Refused
 from portcullis.home import Home
+from portcullis.intake.batch.citations import Citation, citations_of, note_citations
 from portcullis.intake.batch.engaged import Engaged, officer_facts, ranges_table, read_engaged
+from portcullis.intake.batch.filed import read_filed
 from portcullis.intake.batch.opened import Opened, batch_facts, open_envelope, read_rows
 from portcullis.intake.batch.refusal import refused_entries
+from portcullis.intake.document_facts import filed_table
 from portcullis.journal import record
 from portcullis.model import BatchState, Finding, LeafType, Role, Verdict
 from portcullis.rules import evaluate_batch
@@ -63,10 +68,12 @@ def receive(home: Home, folder: Path, beside: Callable[[Connection, str], None] 
     opened = read_rows(home, folder, opened)
     with reading(home.engine) as conn:
         beforehand = _judged(home, conn, folder, opened)
+    terms = beforehand.agreement.document if beforehand.agreement and beforehand.refused is None else None
+    citations = citations_of(home, opened.rows, terms.cited_by) if terms else []
     with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
         judged = _judged(home, conn, folder, opened)  # what held a moment ago may have changed
         if judged.refused is None and judged.agreement is not None:
-            got = _accept(home, conn, judged.opened, judged.agreement, judged.engaged)
+            got = _accept(home, conn, judged, judged.agreement, citations)
         else:
             same = judged.reason == beforehand.reason and judged.opened.rows is beforehand.opened.rows
             got = _refuse(home, conn, judged, written if same else None)
@@ -77,11 +84,12 @@ def receive(home: Home, folder: Path, beside: Callable[[Connection, str], None] 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What was opened, under which agreement, with whom engaged, and the finding that refuses it, if one does."""
+    """What was opened, under which agreement, with whom engaged, which documents, and the finding that refuses it, if one does."""
 
     opened: Opened
     agreement: Agreement | None
     engaged: list[Engaged]
+    filed: list[dict[str, Any]]
     refused: Finding | None
 
     @property
@@ -96,11 +104,11 @@ class _Judged:
 def _judged(home: Home, conn: Connection, folder: Path, opened: Opened) -> _Judged:
     agreement = adopted(home, conn, opened.envelope.agreement_id) if opened.envelope else None
     agreement = agreement or _any_agreement(home, conn)
-    engaged, opened = _engagements(conn, folder, opened, agreement, home.now())
+    engaged, filed, opened = _statements(conn, folder, opened, agreement, home.now())
     finding = _judge(home, conn, opened, agreement)
     if finding is None and opened.envelope is None:
         finding = Finding("R01", Verdict.FAIL, None, "", str(opened.fault))
-    return _Judged(opened, agreement, engaged, finding)
+    return _Judged(opened, agreement, engaged, filed, finding)
 
 
 @contextmanager
@@ -122,15 +130,18 @@ def _any_agreement(home: Home, conn: Connection) -> Agreement | None:
     return next((found for each in names if (found := adopted(home, conn, each)) is not None), None)
 
 
-def _engagements(conn: Connection, folder: Path, opened: Opened, agreement: Agreement | None, now: int) -> tuple[list[Engaged], Opened]:
+def _statements(
+    conn: Connection, folder: Path, opened: Opened, agreement: Agreement | None, now: int
+) -> tuple[list[Engaged], list[dict[str, Any]], Opened]:
+    """Engagements and documents; a fault in either file is a fact about the batch."""
     if opened.envelope is None or agreement is None:
-        return [], opened
+        return [], [], opened
+    today = agreement.day(now)
     try:
-        return read_engaged(conn, folder / "engagements.jsonl", opened.envelope, agreement.day(now), agreement.training_days), opened
+        engaged = read_engaged(conn, folder / ENGAGEMENTS, opened.envelope, today, agreement.training_days)
+        return engaged, read_filed(conn, folder, opened.envelope, agreement, today), opened
     except Refused as fault:
-        return [], Opened(
-            opened.dsse, opened.envelope, opened.signer, opened.fault or fault, opened.rows, opened.count_agrees, opened.root_agrees
-        )
+        return [], [], replace(opened, fault=opened.fault or fault)
 
 
 def _judge(home: Home, conn: Connection, opened: Opened, agreement: Agreement | None) -> Finding | None:
@@ -149,7 +160,8 @@ def _judge(home: Home, conn: Connection, opened: Opened, agreement: Agreement | 
     return failed
 
 
-def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, engaged: list[Engaged]) -> Received:
+def _accept(home: Home, conn: Connection, judged: _Judged, agreement: Agreement, citations: list[Citation]) -> Received:
+    opened, engaged = judged.opened, judged.engaged
     envelope = opened.envelope
     assert envelope is not None and opened.dsse is not None  # noqa: S101 - the rules have passed
     batch_id, log_id = new_number(conn, time.gmtime(home.now()).tm_year)
@@ -181,12 +193,21 @@ def _accept(home: Home, conn: Connection, opened: Opened, agreement: Agreement, 
     evidence.write(home, conn, batch_id, "raw", opened.rows)
     evidence.write(home, conn, batch_id, "officers", officer_facts(engaged, envelope.count))
     evidence.write(home, conn, batch_id, "engagements", ranges_table(engaged))
+    if agreement.document is not None:
+        evidence.write(home, conn, batch_id, "documents", filed_table(judged.filed))
+        noted = citations or citations_of(home, opened.rows, agreement.document.cited_by)  # adopted a moment ago, if there are none yet
+        note_citations(conn, batch_id, agreement.id, noted)
     assign(conn, batch_id, home.settings.operator, Role.OPERATOR)
-    salted = commit(secrets.token_bytes(32), "engagements", log_id, agreement.id, [one.digest for one in engaged])
+    salted = commit(secrets.token_bytes(32), "engagements", log_id, agreement.id, _signed_with(judged))
     fields = {"envelope": dict(opened.dsse), "engagements": salted.hex(), "count": envelope.count, "operator": home.settings.operator}
     record(home, conn, LeafType.BATCH_RECEIVED, fields, batch=ref(conn, batch_id))
     take_stock(conn, batch_id)  # the k-th received batch uses the k-th number; an empty stock is caught before decisions
     return Received(batch_id, BatchState.RECEIVED, envelope.count)
+
+
+def _signed_with(judged: _Judged) -> list[str]:
+    """The hashes of every statement that came with the batch: engagements, then documents."""
+    return [*(one.digest for one in judged.engaged), *(one["sha256"] for one in judged.filed)]
 
 
 def _refuse(home: Home, conn: Connection, judged: _Judged, written: accounting.Staged | None) -> Received:

@@ -60,6 +60,8 @@ def outcome(encoder: Encoder, rules: Sequence[Ruled], answer: str) -> Outcome:
     )
     opened = z3.Or(_any(rule.refer for rule in check), z3.And(z3.Not(ended), _any(rule.refer for rule in match)))
     read: dict[str, tuple[Any, Any] | str] = {**_register(encoder, ended), "answer": answer}
+    if answer == "elements":  # an address that is never merely confirmed (pipeline.decide_all)
+        read |= {"answer": "address", "same_address": (z3.Not(ended), z3.IntVal(0))}
     first = _decide({**read, "deficient": _flag(deficient), "refused": _flag(refused), "open": _flag(opened)})
     referred, accept, excluded = first[Decision.REFER], z3.Bool("a reviewer accepts"), z3.Bool("reviewers are bound")
     ambiguous = z3.Or(*[rule.refers_for(NEVER_ACCEPTED) for rule in (*check, *match)])
@@ -91,10 +93,10 @@ def _flag(holds: Any) -> tuple[Any, Any]:
 def _register(encoder: Encoder, ended: Any) -> dict[str, tuple[Any, Any]]:
     """`persons` and `same_address` as the pipeline derives them from what the register said."""
     persons, same = encoder.space.facts["candidates"], encoder.space.facts["same_as_last_known"]
-    count = z3.If(z3.And(z3.Not(ended), persons.known), z3.If(persons.value > 2, 2, persons.value), 0)
+    count = z3.If(ended, 0, z3.If(persons.value > 2, 2, persons.value))
     confirms = encoder.space.switches.get(CONFIRM_SWITCH, z3.BoolVal(True))
     equal = z3.If(z3.And(same.value == 1, z3.Not(confirms)), 0, same.value)
-    return {"persons": (z3.BoolVal(True), count), "same_address": (z3.And(z3.Not(ended), same.known), equal)}
+    return {"persons": (z3.Or(ended, persons.known), count), "same_address": (z3.And(z3.Not(ended), same.known), equal)}
 
 
 def _decide(values: Values) -> dict[Decision, Any]:

@@ -29,8 +29,9 @@ _NEEDED = ("candidates", "same_as_last_known")
 _VACUITY = {
     "address": (("V-DISCLOSE", Decision.DISCLOSE), ("V-CONFIRM", Decision.CONFIRM)),
     "yes_no": (("V-CONFIRM", Decision.CONFIRM), ("V-DENY", Decision.DENY)),
+    "elements": (("V-DISCLOSE", Decision.DISCLOSE),),
 }
-_FOREIGN = {"address": Decision.DENY, "yes_no": Decision.DISCLOSE}
+_FOREIGN = {"address": (Decision.DENY,), "yes_no": (Decision.DISCLOSE,), "elements": (Decision.CONFIRM, Decision.DENY)}
 
 
 def prove(
@@ -139,9 +140,9 @@ class Proof:
 
     def _foreign(self) -> _Found:
         """A decision that the agreement's kind of answer does not have is never written."""
-        word = _FOREIGN[self.answer]
-        says = f"An agreement that answers with {self.answer} never writes {word}."
-        holds = not self.search.possible(self.outcome.answered(word))
+        words = _FOREIGN[self.answer]
+        says = f"An agreement that answers with {self.answer} never writes {' or '.join(words)}."
+        holds = not self.search.possible(self.outcome.answered(*words))
         return _Found(Holds("I-KIND-OF-ANSWER", says, "the table of decide (S)", holds, "answer"))
 
     # ---- something is possible -------------------------------------------------------------------------------------------------

@@ -76,26 +76,31 @@ def replay(ruleset: RuleSet, request: Request, answer: str, con: Any = None) -> 
         return Replayed(Decision.NO_DISCLOSURE, (), False)
     facts = facts_table(ruleset, [{**row, "ordinal": place} for place, row in enumerate(request.rows, 1)])
     totals, reasons = _stage(ruleset, "check", facts, request, con)
-    persons, same = 0, None
+    persons: int | None = 0
+    same: Any = None
     if totals["fail_deficient"] + totals["fail_uniform"] == 0:
         more, later = _stage(ruleset, "match", facts, request, con)
         totals["fail_uniform"] += more["fail_deficient"] + more["fail_uniform"]
         totals["refer"] += more["refer"]
         reasons += later
-        persons, same = int(request.row["candidates"] or 0), request.row["same_as_last_known"]
+        candidates, same = request.row["candidates"], request.row["same_as_last_known"]
+        persons = None if candidates is None else int(candidates)
         if same == 1 and not request.switches.get(CONFIRM_SWITCH, True):
             same = 0
     return _decided(totals, reasons, persons, same, answer, request.accepts)
 
 
-def _decided(totals: Mapping[str, int], reasons: Sequence[str], persons: int, same: Any, answer: str, accepts: bool) -> Replayed:
+def _decided(totals: Mapping[str, int], reasons: Sequence[str], persons: int | None, same: Any, answer: str, accepts: bool) -> Replayed:
+    if answer == "elements":
+        same, answer = 0, "address"
+    persons = None if persons is None else min(persons, 2)
     deficient, refused, opened = (min(totals[name], 1) for name in ("fail_deficient", "fail_uniform", "refer"))
-    first = decision.decide(RequestFacts(deficient, refused, opened, min(persons, 2), same, answer))
+    first = decision.decide(RequestFacts(deficient, refused, opened, persons, same, answer))
     if first != Decision.REFER:
         return Replayed(first, (), False)
     accepted = accepts and NEVER_ACCEPTED not in reasons
     refused += not accepted
-    return Replayed(decision.decide(RequestFacts(deficient, refused, 0, min(persons, 2), same, answer)), tuple(reasons), accepted)
+    return Replayed(decision.decide(RequestFacts(deficient, refused, 0, persons, same, answer)), tuple(reasons), accepted)
 
 
 def _stage(ruleset: RuleSet, stage: str, facts: Any, request: Request, con: Any) -> tuple[dict[str, int], list[str]]:

@@ -7,7 +7,19 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from portcullis.model import BatchState, Decision, Role
 from portcullis.store.schema.columns import blob, flag, leaf_ref, number, one_of, table, text
 
-__all__ = ["asked", "assignment", "batch", "engagement", "referral", "request", "review", "sample", "sample_item", "sample_stock"]
+__all__ = [
+    "asked",
+    "assignment",
+    "batch",
+    "citation",
+    "engagement",
+    "referral",
+    "request",
+    "review",
+    "sample",
+    "sample_item",
+    "sample_stock",
+]
 
 _NEEDED = ("agreement_id", "agreement_version", "agency", "gate", "data_class", "signer", "nonce", "file_root", "count", "rules_hash")
 
@@ -63,6 +75,20 @@ engagement = table(
 )
 """How many requests an officer signed to be engaged in (R26), the hash of the signed statement,
 and whether answers go to this officer (R28)."""
+
+citation = table(
+    "citation",
+    text("batch_id", ForeignKey("batch.id"), key=True),
+    number("ordinal", key=True),
+    text("agreement_id"),
+    blob("document", null=True),
+    blob("subject", null=True),
+)
+"""What the requests of a batch cite and ask about, under agreements that want a document: keyed blind indices of the document's id and
+of the number given, so that a consent used twice and a person asked about again can be seen, and nobody be listed."""
+
+Index(None, citation.c.agreement_id, citation.c.document)
+Index(None, citation.c.agreement_id, citation.c.subject)
 
 request = table(
     "request",

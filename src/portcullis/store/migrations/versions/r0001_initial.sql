@@ -248,6 +248,20 @@ CREATE TABLE "authorization" (
 
 CREATE UNIQUE INDEX uq_authorization_one_live_per_person ON "authorization" (batch_id, root, person) WHERE voided_at IS NULL;
 
+CREATE TABLE citation (
+    batch_id TEXT NOT NULL,
+    ordinal {whole} NOT NULL,
+    agreement_id TEXT NOT NULL,
+    document {bytes},
+    subject {bytes},
+    CONSTRAINT pk_citation PRIMARY KEY (batch_id, ordinal),
+    CONSTRAINT fk_citation_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
+CREATE INDEX ix_citation_agreement_id_document ON citation (agreement_id, document);
+
+CREATE INDEX ix_citation_agreement_id_subject ON citation (agreement_id, subject);
+
 CREATE TABLE engagement (
     batch_id TEXT NOT NULL,
     officer TEXT NOT NULL,

@@ -1,0 +1,33 @@
+"""Which path an agreement's requests are matched on: what agreement.yaml says must agree, and no other.
+
+There is one path for every request of an agreement, and none stands in for another (R32). By address: match.py, with the whole ladder or,
+where the birth date must agree, only with those rungs that need it. By number: by_number.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from portcullis.matching.by_number import match_by_number
+from portcullis.matching.ladder import LADDER
+from portcullis.matching.match import Plan, match
+from portcullis.matching.register import Register
+
+__all__ = ["match_on"]
+
+_BORN = tuple(rung for rung in LADDER if "dob" in rung.evidence)
+
+
+def match_on(agree: Collection[str], requests: pa.Table, register: Register) -> pa.Table:
+    """The match facts of each request, in order, on the one path that `agree` (agreement.terms) names."""
+    born = "date_of_birth" in agree
+    if "address" not in agree:
+        return match_by_number(requests, register, born=born)
+    if not born:
+        return match(requests, register)
+    found = match(requests, register, Plan(ladder=_BORN))
+    agrees = pc.is_in(found["ladder_rule"], pa.array([rung.id for rung in _BORN])).cast(pa.int8())
+    return found.append_column("birth_agrees", agrees)
