@@ -77,14 +77,14 @@ def _law() -> Any:
     return load(agreements_folder() / AGREEMENT)
 
 
-def home_of(rule: Any) -> str:
+def home_of(rule: Any, agreement: str = AGREEMENT) -> str:
     """Where a rule lives: in its file, or in the code it names, or nowhere yet."""
     if rule.status == "planned":
         return "not built yet"
     if rule.lives_in and not rule.checks:
         return f"{code(rule.lives_in['module'])}, shown by {code(rule.lives_in['test'])}"
     beside = f", and {code(rule.lives_in['module'])}" if rule.lives_in else ""
-    return f"[{rule.id}.yaml](../agreements/{AGREEMENT}/{rule.file or 'rules/' + rule.id + '.yaml'}){beside}"
+    return f"[{rule.id}.yaml](../agreements/{agreement}/{rule.file or 'rules/' + rule.id + '.yaml'}){beside}"
 
 
 def told(rule: Any) -> str:
@@ -131,7 +131,7 @@ def rule_text(rule: Any, law: Any) -> str:
     lines = [
         f'<a id="{rule.id.lower()}"></a>\n\n### {rule.id} {rule.title}\n',
         f"Source: {rule.citation} ({TAGS[rule.source]}). Tier: {rule.tier}. "
-        f"Law from {rule.valid.start}, known here from {rule.known.start}.{implied} Lives in: {home_of(rule)}. Message: “{rule.message}”\n",
+        f"Law from {rule.valid.start}, known here from {rule.known.start}.{implied} Lives in: {home_of(rule, law.agreement)}. Message: “{rule.message}”\n",
         *(check_words(check, rule, law) for check in rule.checks),
     ]
     if read:
@@ -147,11 +147,11 @@ def switches(law: Any) -> str:
     numbers = ((code(name), value) for name, value in law.thresholds.items())
     lists = ((code(name), "; ".join(values)) for name, values in law.lists.items())
     parts = (
-        table(("switch", "rule", "unless changed", "meaning"), rows),
-        table(("threshold", "value"), numbers),
-        table(("list", "holds"), lists),
+        (law.switches, table(("switch", "rule", "unless changed", "meaning"), rows)),
+        (law.thresholds, table(("threshold", "value"), numbers)),
+        (law.lists, table(("list", "holds"), lists)),
     )
-    return "\n".join(parts)
+    return "\n".join(text for held, text in parts if held)
 
 
 def reasons(law: Any) -> str:
@@ -176,6 +176,63 @@ def rules() -> Mapping[str, str]:
         "3-rules.md#switches": switches(law),
         "3-rules.md#reasons": reasons(law),
     }
+
+
+AGREEMENTS = f"""{HEAD}
+
+# The shipped agreements
+
+Each is a folder of plain files in `agreements/`, in a checkout and in the installed package: terms, rules with their cases, invariants that
+are proved, the law in short, and a demonstration. None of them is a program; [10-a-new-agreement.md](10-a-new-agreement.md) writes another
+one from nothing. Evidence tags: **T** text of the law read · **R** reported by a secondary source · **K** known, not re-read · **I** our
+inference. This is not legal advice.
+
+"""
+
+
+def others() -> Sequence[Any]:
+    """Every shipped agreement but the first, which has a page of its own."""
+    from portcullis.agreement import load_agreement  # noqa: PLC0415
+    from portcullis.rules import agreements_folder  # noqa: PLC0415
+
+    folders = sorted(path.parent for path in agreements_folder().glob("*/agreement.yaml"))
+    return [load_agreement(folder) for folder in folders if folder.name != AGREEMENT]
+
+
+def agreements() -> Mapping[str, str]:
+    """The shipped agreements: a line each, and the rules of those that have no page of their own."""
+    from portcullis.agreement import find, load_agreement  # noqa: PLC0415
+
+    shipped = [load_agreement(find(AGREEMENT)), *others()]
+    rows = (
+        (
+            f"[{one.id}]({'3-rules.md' if one.id == AGREEMENT else '#' + one.id})",
+            one.title,
+            f"{one.source} to {one.recipient}",
+            codes(sorted(one.gates)),
+            code(one.answer),
+            codes(sorted(one.permitted)),
+            ", ".join(sorted(name.replace("_", " ") for name in one.agree)),
+            one.document.kind.replace("_", " ") if one.document else "–",
+        )
+        for one in shipped
+    )
+    head = ("agreement", "in short", "parties", "gates", "answer", "elements", "what must agree", "document")
+    return {"agreements.md": AGREEMENTS + table(head, rows) + "\n" + "\n".join(agreement_text(one) for one in shipped[1:])}
+
+
+def agreement_text(one: Any) -> str:
+    """One agreement: how to try it, its law, its rules."""
+    law, folder = one.rules, f"../agreements/{one.id}"
+    tried = "\n".join(f"portcullis {words} {one.id}" for words in ("agreement prove", "rules list --agreement", "demo --agreement"))
+    listed = "\n".join(rule_text(rule, law) for rule in law.rules)
+    own = sorted((one.folder / "invariants").glob("*.yaml"))
+    invariants = ", ".join(f"[{path.name}]({folder}/invariants/{path.name})" for path in own)
+    return (
+        f"## {one.id}\n\n{one.title}.\n\nThe law in short: [statute.md]({folder}/statute.md). The terms: "
+        f"[agreement.yaml]({folder}/agreement.yaml). What is proved of every answer: {invariants}. The demonstration: "
+        f"[journey.yaml]({folder}/demo/journey.yaml).\n\n```sh\n{tried}\n```\n\n{overview(law)}\n{switches(law)}\n{listed}"
+    )
 
 
 def facts() -> Mapping[str, str]:
@@ -313,6 +370,7 @@ def api() -> Mapping[str, str]:
 
 PARTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "rules": rules,
+    "agreements": agreements,
     "facts": facts,
     "decisions": decisions,
     "ladder": ladder,

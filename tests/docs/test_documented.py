@@ -123,6 +123,16 @@ def test_where_a_rule_says_it_lives_is_there() -> None:
     assert wrong == []
 
 
+def test_every_rule_reason_switch_and_threshold_of_the_other_agreements_is_documented() -> None:
+    page = text_of(DOCS / "agreements.md")
+    others = [load(path.parent) for path in sorted(agreements_folder().glob("*/agreement.yaml")) if path.parent.name != "irs-ice-2025"]
+    assert len(others) >= 2
+    for law in others:
+        assert f"## {law.agreement}" in page
+        assert [rule.id for rule in law.rules if f"### {rule.id} {rule.title}" not in page] == []
+        assert missing([*law.switches, *law.thresholds, *(reason for rule in law.rules for reason in rule.reasons)], page) == []
+
+
 def test_every_fact_switch_and_threshold_is_documented() -> None:
     assert missing(LAW.fields, text_of(DOCS / "facts.md")) == []
     assert missing([*LAW.switches, *LAW.thresholds], text_of(DOCS / "3-rules.md")) == []
