@@ -131,7 +131,8 @@ def rule_text(rule: Any, law: Any) -> str:
     lines = [
         f'<a id="{rule.id.lower()}"></a>\n\n### {rule.id} {rule.title}\n',
         f"Source: {rule.citation} ({TAGS[rule.source]}). Tier: {rule.tier}. "
-        f"Law from {rule.valid.start}, known here from {rule.known.start}.{implied} Lives in: {home_of(rule, law.agreement)}. Message: “{rule.message}”\n",
+        f"Law from {rule.valid.start}, known here from {rule.known.start}.{implied} "
+        f"Lives in: {home_of(rule, law.agreement)}. Message: “{rule.message}”\n",
         *(check_words(check, rule, law) for check in rule.checks),
     ]
     if read:

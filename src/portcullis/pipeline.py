@@ -69,7 +69,7 @@ def check(
     names = standardise_names(raw)
     facts = type_facts(raw, addresses, names, officers=officers, received_on=received_on)
     if filed is not None:
-        facts = _beside(facts, document_facts(raw, names, facts, filed, rules.fields))
+        facts = beside(facts, document_facts(raw, names, facts, filed, rules.fields))
     findings = evaluate(rules, "check", facts, switches=switches)
     return Checked(names, addresses, facts, findings, summarise(findings, rules, "check"))
 
@@ -180,9 +180,7 @@ def _decide_columns(
     """
     facts = np.stack([np.minimum(deficient, 1), np.minimum(refused, 1), np.minimum(opened, 1), np.minimum(persons, 2), same], axis=1)
     kinds, inverse = np.unique(facts, axis=0, return_inverse=True)
-    known = [
-        RequestFacts(int(d), int(r), int(o), None if p < 0 else int(p), None if s < 0 else int(s), answer) for d, r, o, p, s in kinds
-    ]
+    known = [RequestFacts(int(d), int(r), int(o), None if p < 0 else int(p), None if s < 0 else int(s), answer) for d, r, o, p, s in kinds]
     places = pa.array(inverse.reshape(-1).astype(np.int32))
     return _spelled(places, [decide(facts).value for facts in known]), _spelled(
         places, [canonical(asdict(facts)).decode() for facts in known]

@@ -17,6 +17,7 @@ from portcullis.model import LeafType
 from portcullis.publish import publish
 from portcullis.recipient import attest
 from portcullis.release import commit_release, dispatch
+from portcullis.steps.again import decide_again
 from portcullis.store import reading, schema
 
 STRANGER = "BANK-6666"
@@ -48,8 +49,11 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def test_a_yes_a_no_and_where_nobody_can_tell(bank: Desk) -> None:
     off = {**BERTRAM, "date_of_birth": "1971-11-03"}
-    found = bank.decided([row(ALMA, "A-1"), row(off, "A-2")], [consent("A-1", ALMA), consent("A-2", off)])
-    assert found == [("confirm", ""), ("deny", "")]
+    got = bank.send([row(ALMA, "A-1"), row(off, "A-2")], [consent("A-1", ALMA), consent("A-2", off)])
+    assert bank.run(got.batch_id) == [("confirm", ""), ("deny", "")]
+    with reading(bank.cast.home.engine) as conn:
+        again = decide_again(bank.cast.home, conn, got.batch_id)
+    assert (again["decided"], again["same"]) == (2, 2), "the decisions can be made again from the record (R59)"
 
 
 def test_a_consent_is_used_once_and_a_refused_request_uses_none_up(bank: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,7 @@ def load_agreement(folder: Path) -> Agreement:
 def _refuse_untyped(rules: RuleSet, agree: frozenset[str], document: DocumentTerms | None) -> None:
     """A rule may only read facts that this agreement's requests will have."""
     for rule in rules.rules:
-        for name in sorted(field for check in rule.checks for field in check.fields):
+        for name in sorted(name for check in rule.checks for name in check.fields):
             if rules.fields[name].scope == "document" and document is None:
                 raise Refused(
                     f"{rule.file}: rule {rule.id} reads {name!r}, a fact of a document.",

@@ -31,6 +31,7 @@ from portcullis.model import LeafType
 from portcullis.pipeline import Checked, Matched
 from portcullis.review import resolutions
 from portcullis.rules import RuleSet, evaluate, summarise
+from portcullis.steps.context import filing_of
 from portcullis.store import schema
 
 __all__ = ["NOT_MATCHED", "Basis", "Kept", "basis_of", "decide_again", "decide_under", "kept_of"]
@@ -98,7 +99,8 @@ def kept_of(home: Home, conn: Connection, batch_id: str, basis: Basis) -> Kept:
     if not evidence.has(conn, batch_id, "matched_facts"):
         raise Refused(f"Batch {batch_id} was not matched yet.", "It has no outcome to compare.", f"Type: portcullis batch run {batch_id}")
     raw, officers = (evidence.read(home, conn, batch_id, name) for name in ("raw", "officers"))
-    facts = pipeline.check(raw, officers, basis.day, basis.rules, basis.switches).facts
+    filed = filing_of(home, conn, get(conn, batch_id), basis.agreement)
+    facts = pipeline.check(raw, officers, basis.day, basis.rules, basis.switches, filed).facts
     facts = pipeline.beside(facts, evidence.read(home, conn, batch_id, "checked_facts"))
     return Kept(facts, evidence.read(home, conn, batch_id, "matched_facts"), resolutions(conn, batch_id))
 
