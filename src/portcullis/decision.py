@@ -79,7 +79,7 @@ class RequestFacts:
     `open`          findings that refer to a person and no person has closed
     `persons`       persons on the register who are certainly meant
     `same_address`  1 when the last-known address equals the supplied one, 0 when not
-    `answer`        what the agreement permits to answer: `address` or `yes_no`
+    `answer`        what the agreement permits to answer: `address`, `yes_no` or `elements`
     """
 
     deficient: int | None
@@ -134,7 +134,13 @@ DECIDE: tuple[DecideRow, ...] = (
         Decision.DISCLOSE,
         "Exactly one person is meant and the last-known address is another one.",
     ),
-    DecideRow("D8", (), Decision.NO_DISCLOSURE, "Anything else, and anything unknown, is no disclosure."),
+    DecideRow(
+        "D8",
+        (("deficient", "eq", 0), ("refused", "eq", 0), ("open", "eq", 0), ("answer", "eq", "elements"), ("persons", "eq", 1)),
+        Decision.DISCLOSE,
+        "The agreement answers with what a document names, and exactly one person is meant.",
+    ),
+    DecideRow("D9", (), Decision.NO_DISCLOSURE, "Anything else, and anything unknown, is no disclosure."),
 )
 
 

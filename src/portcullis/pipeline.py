@@ -123,8 +123,7 @@ def beside(left: pa.Table, right: pa.Table) -> pa.Table:
 def decide_all(checked: Checked, matched: Matched, resolutions: Mapping[int, str], answer: str, *, confirm: bool = True) -> pa.Table:
     """`decide` for every request, with people's resolutions (ordinal → accept | refuse) of what was referred.
 
-    `confirm` is the position of R37's switch. `answer` is the agreement's kind of answer; `elements` is an address that is never merely
-    confirmed, because a document names what is to be disclosed.
+    `confirm` is the position of R37's switch. `answer` is the agreement's kind of answer.
 
     Returns, in file order: `ordinal` int64 · `decision` text (or `refer`) · `facts` text (what `decide` was given, as JSON) ·
     `reason` text or null (the first rule that failed, else the first that referred) · `reasons` text (all of them, joined by `;`) ·

@@ -117,8 +117,8 @@ def test_a_no_is_sealed_and_accounted_for_like_a_yes(bank: Desk) -> None:
     publish(bank.cast.home)
     assert dispatch(bank.cast.home, got.batch_id) == 2
     assert sorted((one["outcome"], tuple(one["elements"])) for one in bank.entries(got.batch_id)) == [
-        ("confirm", ("yes_no",)),
-        ("deny", ("yes_no",)),
+        ("confirm", ()),
+        ("deny", ()),
     ]
     leaf = schema.leaf
     with reading(bank.cast.home.engine) as conn:

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping
 
 from portcullis import evidence
 from portcullis.agreement import Agreement, adopted, law_on
-from portcullis.agreement.terms import YES_NO
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.intake.batch.citations import earlier_asks, earlier_uses
@@ -70,12 +69,10 @@ def confirms(row: RowMapping) -> bool:
 
 
 def disclosed_by(agreement: Agreement, permitted: Permitted) -> Callable[[int, str], tuple[str, ...]]:
-    """Ordinal and decision → the data elements disclosed: those permitted for that request, or the bare yes or no."""
+    """Ordinal and decision → the data elements disclosed: those permitted for that request; a yes or a no discloses none beside itself."""
     order = {name: place for place, name in enumerate((*ADDRESS_FIELDS, *IDENTITY_FIELDS))}
 
     def disclosed(ordinal: int, decision: str) -> tuple[str, ...]:
-        if agreement.answer == YES_NO:
-            return (YES_NO,) if decision in (Decision.CONFIRM, Decision.DENY) else ()
         return tuple(sorted(permitted(ordinal), key=order.__getitem__)) if decision == Decision.DISCLOSE else ()
 
     return disclosed

@@ -60,8 +60,6 @@ def outcome(encoder: Encoder, rules: Sequence[Ruled], answer: str) -> Outcome:
     )
     opened = z3.Or(_any(rule.refer for rule in check), z3.And(z3.Not(ended), _any(rule.refer for rule in match)))
     read: dict[str, tuple[Any, Any] | str] = {**_register(encoder, ended), "answer": answer}
-    if answer == "elements":  # an address that is never merely confirmed (pipeline.decide_all)
-        read |= {"answer": "address", "same_address": (z3.Not(ended), z3.IntVal(0))}
     first = _decide({**read, "deficient": _flag(deficient), "refused": _flag(refused), "open": _flag(opened)})
     referred, accept, excluded = first[Decision.REFER], z3.Bool("a reviewer accepts"), z3.Bool("reviewers are bound")
     ambiguous = z3.Or(*[rule.refers_for(NEVER_ACCEPTED) for rule in (*check, *match)])

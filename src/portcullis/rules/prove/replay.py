@@ -91,8 +91,6 @@ def replay(ruleset: RuleSet, request: Request, answer: str, con: Any = None) -> 
 
 
 def _decided(totals: Mapping[str, int], reasons: Sequence[str], persons: int | None, same: Any, answer: str, accepts: bool) -> Replayed:
-    if answer == "elements":
-        same, answer = 0, "address"
     persons = None if persons is None else min(persons, 2)
     deficient, refused, opened = (min(totals[name], 1) for name in ("fail_deficient", "fail_uniform", "refer"))
     first = decision.decide(RequestFacts(deficient, refused, opened, persons, same, answer))
