@@ -72,6 +72,7 @@ _VALUES = {
     "ordinal": "1",
     "index": "1",
     "court_time": "2026-11-21",
+    "year": "2025",
     "discovered": "2026-11-21",
     "identified": "2026-11-21",
     "told": "2026-11-21",

@@ -26,6 +26,8 @@ from typing import Any
 
 import pytest
 
+import without_after
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "safeguards.md"
 DATA = "its file is left out of every rule set that is loaded"
@@ -279,6 +281,9 @@ REMOVALS: Mapping[str, Removal] = {
         _GOES,
     ),
 }
+
+
+REMOVALS |= without_after.table(Removal, module, rows_left_out, _ALONE)
 
 
 def named_tests() -> set[str]:

@@ -14,6 +14,7 @@ import typer
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from portcullis.cli import (
+    access,
     accounting,
     address,
     agreement,
@@ -29,6 +30,7 @@ from portcullis.cli import (
     register,
     release,
     report,
+    reports,
     retention,
     review,
     rules,
@@ -78,6 +80,7 @@ for name, module in (
     ("match", match),
     ("address", address),
     ("ledger", ledger),
+    ("access", access),
 ):
     app.add_typer(module.app, name=name)
 for name, sub in (
@@ -91,7 +94,7 @@ for name, sub in (
 
 retention.mount(batch.app, people.safeguard)
 report.mount(people.safeguard)
-app.add_typer(report.app, name="report")
+app.add_typer(reports.app, name="report")
 
 
 def main() -> None:

@@ -1,0 +1,147 @@
+"""The transparency report for the public: what was asked and answered, per quarter, and nothing about anybody.
+
+ 1. Every figure is counted from the ledger and reconciled with it (counts.py); the same ledger gives the same bytes.
+ 2. Small cells are suppressed together with enough others that differences do not reveal them (suppress.py).
+ 3. The bound on errors of matching is computed from the samples checked by hand: with n checked and d defective, the exact upper 95 % limit
+    for none, else the Clopper-Pearson limit by bisection.
+Withheld by a stay, recalls and incidents are events of agencies, not of people, and are given as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from portcullis.model import LeafType
+from portcullis.oversight.counts import Counted, count_ledger, quarter
+from portcullis.oversight.page import page, table
+from portcullis.oversight.suppress import suppress
+from portcullis.store import schema
+
+__all__ = ["OUTCOMES", "bars", "error_bound", "transparency", "transparency_page"]
+
+OUTCOMES = ("deficient", "disclosed", "confirmed", "denied", "other")
+
+
+def transparency(conn: Connection, small_cell: int) -> dict[str, Any]:
+    """The report as one JSON document. Raises Tampered when the ledger does not reconcile."""
+    counted = count_ledger(conn)
+    split = _answers(conn)
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, batch in counted.batches.items():
+        if batch.received_at:
+            at = rows[quarter(batch.received_at)]
+            at["asked"] += batch.received
+            at["refused_batches"] += batch.refused
+            at["withheld_by_stay"] += batch.withheld
+            if batch.closed:
+                at["deficient"] += batch.deficient
+                for outcome, count in split.get(name, {}).items():
+                    at[outcome] += count
+            at["checked"] += batch.sample
+            at["defects"] += batch.defects
+    _events(counted, rows)
+    quarters = sorted(rows)
+    for each in rows.values():
+        each["other"] = each["asked"] - sum(each[name] for name in OUTCOMES if name != "other")
+    cells = suppress([[rows[q][name] for name in OUTCOMES] for q in quarters], small_cell) if quarters else []
+    asked = _totals([rows[q]["asked"] for q in quarters], small_cell)
+    if all(cell is None for line in cells for cell in line):  # then a total could give away what stands beneath it
+        asked = [None] * len(quarters)
+    return {
+        "small_cell": small_cell,
+        "quarters": [
+            {"quarter": q, "asked": total, **dict(zip(OUTCOMES, line, strict=True)), **_plain(rows[q])}
+            for q, total, line in zip(quarters, asked, cells, strict=True)
+        ],
+    }
+
+
+def _plain(row: Mapping[str, int]) -> dict[str, Any]:
+    names = ("refused_batches", "withheld_by_stay", "recalls", "records_recalled", "incidents")
+    bound = error_bound(row["checked"], row["defects"])
+    return {name: row[name] for name in names} | {"checked_by_hand": row["checked"], "error_upper_95_ppm": bound}
+
+
+def _totals(values: Sequence[int], small_cell: int) -> list[int | None]:
+    """A quarter in which very few were asked about is not told; nor is then the next smallest, which a yearly total would give away."""
+    hidden = {n for n, value in enumerate(values) if 0 < value < small_cell}
+    others = sorted((value, n) for n, value in enumerate(values) if n not in hidden)
+    while hidden and others and (len(hidden) == 1 or sum(values[n] for n in hidden) < small_cell):
+        hidden.add(others.pop(0)[1])
+    return [None if n in hidden else value for n, value in enumerate(values)]
+
+
+def _answers(conn: Connection) -> dict[str, dict[str, int]]:
+    """Ledger id of a batch → how its answers divide; the ledger holds only their sum, with which this is reconciled."""
+    q, b = schema.request, schema.batch
+    named = {"disclose": "disclosed", "confirm": "confirmed", "deny": "denied"}
+    query = select(b.c.log_id, q.c.decision, func.count()).join(b, b.c.id == q.c.batch_id)
+    query = query.where(q.c.decision.in_(named), q.c.answered == 1).group_by(b.c.log_id, q.c.decision)
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for log_id, decision, count in conn.execute(query):
+        found[log_id][named[decision]] = count
+    return found
+
+
+def _events(counted: Counted, rows: dict[str, Counter[str]]) -> None:
+    for time, kind, fields in counted.others:
+        if kind == LeafType.RECALL_OPENED:
+            rows[quarter(time)]["recalls"] += 1
+            rows[quarter(time)]["records_recalled"] += fields["about"]["records"]
+        elif kind == LeafType.INCIDENT_IDENTIFIED:
+            rows[quarter(time)]["incidents"] += 1
+
+
+def error_bound(checked: int, defects: int) -> int | None:
+    """The upper 95 % limit of the share of wrong decisions, in parts per million; None when nothing was checked."""
+    if checked == 0:
+        return None
+    low, high = defects / checked, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = sum(math.comb(checked, k) * middle**k * (1 - middle) ** (checked - k) for k in range(defects + 1))
+        low, high = (middle, high) if below > 0.05 else (low, middle)
+    return math.ceil(high * 1_000_000)
+
+
+_HEAD = ("Quarter", "Asked", "Deficient", "Disclosed", "Confirmed", "Denied", "All else", "Withheld by a stay", "Recalls", "Incidents")
+_ROW = ("quarter", "asked", *OUTCOMES, "withheld_by_stay", "recalls", "incidents")
+
+
+def transparency_page(found: Mapping[str, Any]) -> str:
+    """As one print-ready page with its picture; what is suppressed says so."""
+    lines = found["quarters"]
+    note = (
+        f"<p>Figures from 1 to {found['small_cell'] - 1} are suppressed, and with them as many others as keep them from being computed.</p>"
+    )
+    bounds = [[each["quarter"], each["checked_by_hand"], each["error_upper_95_ppm"]] for each in lines]
+    return page(
+        "Disclosures, per quarter",
+        [
+            note,
+            bars([(each["quarter"], each["asked"]) for each in lines]),
+            table(_HEAD, [[each[name] for name in _ROW] for each in lines]),
+            "<h2>Errors of matching</h2><p>The upper 95 % limit of the share of wrong decisions, in parts per million.</p>",
+            table(("Quarter", "Checked by hand", "At most"), bounds),
+        ],
+    )
+
+
+def bars(values: Sequence[tuple[str, int | None]]) -> str:
+    """A bar for each quarter, as SVG with its numbers as text; a suppressed one has no bar."""
+    most = max([value for _, value in values if value is not None], default=0) or 1
+    parts = []
+    for row, (name, value) in enumerate(values):
+        width = 0 if value is None else round(400 * value / most)
+        said = "suppressed" if value is None else f"{value:,}"
+        parts.append(
+            f'<text x="0" y="{row * 24 + 16}">{name}</text><rect x="90" y="{row * 24 + 4}" width="{width}" height="16" fill="#205493"/>'
+            f'<text x="{96 + width}" y="{row * 24 + 16}">{said}</text>'
+        )
+    size = f'width="600" height="{len(values) * 24 + 8}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="Requests per quarter">{"".join(parts)}</svg>'
