@@ -44,7 +44,8 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Enter a person's request; the identity comes from standard input or a file and is not kept."""
-    identity, opened, ref = _identity(file), open_home(home), secrets.token_hex(16)
+    opened, ref = open_home(home), secrets.token_hex(16)
+    identity = _identity(file)
     about: dict[str, Any] = {"agreement": agreement, "ref": ref, "relation": relation, "at": stamp(opened.now())}
     about |= {"subject": fingerprint(opened, identity, ref)} | ({"authority": authority} if authority else {})
     matter = ask_access(opened, about, signed(opened, key, person, "accounting.asked", about))
@@ -86,7 +87,8 @@ def release_(
     key: Path = KeyOption,
 ) -> None:
     """Write the page of what may reach the person now."""
-    identity, opened = _identity(file), open_home(home)
+    opened = open_home(home)
+    identity = _identity(file)
     if out.exists():
         raise Refused(f"{out.name} exists.", "A page is never overwritten.", "Name another file.")
     about = {"matter": matter, "at": stamp(opened.now())}
