@@ -53,6 +53,19 @@ def test_the_law_it_was_decided_under_changes_nothing(at: At) -> None:
         assert all(changes == [] for changes in found["outcomes"].values())
 
 
+def test_a_switch_turned_since_counts_where_today_is_asked_about(at: At) -> None:
+    desk = at("sampled")
+    counsel, who = desk.cast.person(Role.COUNSEL), desk.cast.person(Role.OVERSEER)
+    turn = ("agreement", "switch", "irs-ice-2025", "--switch", "R37_confirm", "--off", "--as", counsel, "--key", desk.key(counsel))
+    desk.run(*turn, "--second-as", who, "--second-key", desk.key(who)).ok()
+    found = desk.run("rules", "diff", "recorded", "today", "--batch", desk.batch, "--as", who, "--json").ok().json
+    assert found["switches"] == [{"switch": "R37_confirm", "old": True, "new": False}]
+    (change,) = found["decisions"]
+    assert (change["old"]["decision"], change["new"]["decision"], change["examples"]) == ("confirm", "disclose", [1, 10])
+    assert "switch R37_confirm: on to off" in desk.run("rules", "diff", "recorded", "today", "--batch", desk.batch, "--as", who).ok().out
+    assert desk.run("rules", "diff", "recorded", "irs-ice-2025", "--batch", desk.batch, "--as", who, "--json").ok().json["decisions"] == []
+
+
 def test_nobody_looks_without_a_name_or_a_home_and_an_unknown_version_is_refused(at: At) -> None:
     desk = at("sampled")
     before = looks(desk)

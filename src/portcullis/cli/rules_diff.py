@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
+from sqlalchemy import Connection
 
 from portcullis.batches import get
 from portcullis.cli.output import JsonOption, result
@@ -26,7 +27,7 @@ from portcullis.inspections import inspection
 from portcullis.publish import publish
 from portcullis.readings import AsOf
 from portcullis.rules import RuleSet, diff, diff_decisions, diff_outcomes
-from portcullis.steps.again import Basis, basis_of, decide_under, kept_of
+from portcullis.steps.again import Basis, basis_of, decide_under, kept_of, switches_on
 from portcullis.store import reading, writing
 
 __all__ = ["diff_"]
@@ -90,9 +91,14 @@ def _facts(path: Path) -> pa.Table:
 
 def _words(found: dict[str, Any]) -> str:
     lines = [f"{change['change']:8} {change['what']}{_sides(change)}" for change in found["text"]]
+    lines += [f"switch {one['switch']}: {_position(one['old'])} to {_position(one['new'])}" for one in found.get("switches", ())]
     for stage, changes in found.get("outcomes", {}).items():
         lines += [f"{stage} {one['rule']}: {one['requests']} requests from {_said(one['old'])} to {_said(one['new'])}" for one in changes]
     return "\n".join(lines) or "No difference."
+
+
+def _position(on: bool | None) -> str:
+    return "absent" if on is None else "on" if on else "off"
 
 
 def _sides(change: dict[str, Any]) -> str:
@@ -121,7 +127,7 @@ def _of_batch(home: Home | None, batch: str, person: str | None, name: str, type
     with reading(home.engine) as conn:
         basis = basis_of(home, conn, batch)
         kept = kept_of(home, conn, batch, basis)
-    sides = [_under(text, name, home, basis) for text in typed]
+        sides = [_under(conn, text, name, home, basis) for text in typed]
     (old, old_switches), (new, new_switches) = sides
     decided = [decide_under(kept, rules, switches, basis.agreement.answer) for rules, switches in sides]
     outcomes = {
@@ -132,16 +138,19 @@ def _of_batch(home: Home | None, batch: str, person: str | None, name: str, type
     return diff(old, new) | {"switches": _positions(old_switches, new_switches)} | changed
 
 
-def _under(text: str, name: str, home: Home, basis: Basis) -> tuple[RuleSet, Mapping[str, bool]]:
-    """A side's rules and switches for a batch: `recorded` is what the ledger says; without a day, rules are read on the batch's."""
+def _under(conn: Connection, text: str, name: str, home: Home, basis: Basis) -> tuple[RuleSet, Mapping[str, bool]]:
+    """A side's rules and switches for a batch: `recorded` is what the ledger says, and where a side has no day, the batch's is meant.
+
+    Switches are those of the day in this home, or the recorded ones; another agreement's stand as it states them.
+    """
     if text == "recorded":
         return basis.rules, basis.switches
     one = side(text, name, home)
     rules = one.rules if one.when is not None else one.rules.as_of(*[dt.date(1970, 1, 1) + dt.timedelta(days=basis.day)] * 2)
+    stood = basis.switches if one.when is None else switches_on(conn, basis.agreement, one.when.valid, one.when.known)
     standing = rules.positions()
-    return rules, standing | {
-        switch: on for switch, on in basis.switches.items() if switch in standing and rules.agreement == basis.rules.agreement
-    }
+    own = {switch: on for switch, on in stood.items() if switch in standing and rules.agreement == basis.rules.agreement}
+    return rules, standing | own
 
 
 def _positions(old: Mapping[str, bool], new: Mapping[str, bool]) -> list[dict[str, object]]:

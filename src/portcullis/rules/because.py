@@ -92,7 +92,7 @@ def _not_met(predicate: Predicate, facts: Row, ruleset: RuleSet) -> list[str]:
 
 def _would_pass(check: Check, ruleset: RuleSet) -> str:
     words = in_words(check.require, ruleset)
-    return f"{words}, or it did not apply: {in_words(check.when, ruleset)}" if check.when else words
+    return f"{words} (asked only when {in_words(check.when, ruleset)})" if check.when else words
 
 
 def _told(rule: Rule, finding: Finding, checks: Sequence[Check]) -> str:

@@ -11,7 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ from portcullis.rules import RuleSet, evaluate, summarise
 from portcullis.steps.context import filing_of
 from portcullis.store import schema
 
-__all__ = ["NOT_MATCHED", "Basis", "Kept", "basis_of", "decide_again", "decide_under", "kept_of"]
+__all__ = ["NOT_MATCHED", "Basis", "Kept", "basis_of", "decide_again", "decide_under", "kept_of", "switches_on"]
 
 NOT_MATCHED = "not_matched"
 """The outcome of a request that other rules let pass, and that the register was never asked about."""
@@ -84,14 +85,26 @@ def basis_of(home: Home, conn: Connection, batch_id: str) -> Basis:
 
 def _switches_at(conn: Connection, agreement: Agreement, index: int) -> dict[str, bool]:
     """How every switch of that version stood at a place in the log."""
+    return _turned(agreement, [fields for at, fields in _turns(conn) if at < index])
+
+
+def switches_on(conn: Connection, agreement: Agreement, valid: dt.date, known: dt.date) -> dict[str, bool]:
+    """How every switch of that version stood on a day, by what was recorded until another."""
+    until = (known - dt.date(1970, 1, 1)).days
+    told = [fields for _, fields in _turns(conn) if agreement.day(seconds(fields["time"])) <= until]
+    return _turned(agreement, [fields for fields in told if fields["dated"] <= valid.isoformat()])
+
+
+def _turns(conn: Connection) -> list[tuple[int, Mapping[str, Any]]]:
+    """Every turn of a switch, with its place in the log."""
     leaf = schema.leaf
-    query = select(leaf.c.body).where(leaf.c.type == LeafType.RULES_CHANGED.value, leaf.c.idx < index).order_by(leaf.c.idx)
-    standing = agreement.rules.positions()
-    for body in conn.execute(query).scalars():
-        fields: Mapping[str, Any] = decode(bytes(body)).fields
-        if fields["agreement"]["hash"] == agreement.hash:
-            standing[fields["switch"]] = fields["position"] == "on"
-    return standing
+    rows = conn.execute(select(leaf.c.idx, leaf.c.body).where(leaf.c.type == LeafType.RULES_CHANGED.value).order_by(leaf.c.idx)).all()
+    return [(row.idx, decode(bytes(row.body)).fields) for row in rows]
+
+
+def _turned(agreement: Agreement, turns: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    own = [one for one in turns if one["agreement"]["hash"] == agreement.hash]
+    return agreement.rules.positions() | {one["switch"]: one["position"] == "on" for one in own}
 
 
 def kept_of(home: Home, conn: Connection, batch_id: str, basis: Basis) -> Kept:
