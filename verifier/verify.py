@@ -347,14 +347,13 @@ class Log:
 
 
 MEMBERS = """
-    agreement.proposed agreement | agreement.in_force agreement | order.served order
+    agreement.proposed agreement | agreement.in_force agreement | order.served order | sample.aborted batch k why | filing.refused reason
     batch.received batch agreement envelope engagements count | batch.refused batch rule reason entries | batch.blocked batch why
     batch.closed batch received deficient answered other | request.decided batch agreement rules id decision subject
     sample.revealed batch k r | sample.drawn batch k decisions_root checkpoint_size checkpoint_root seed n positions
-    sample.aborted batch k why | release.committed batch agreement rules root answers sealed_root
-    release.dispatched batch agreement rules root committed checkpoint | release.withheld batch root why
-    authorization.voided batch root why | disclosure batch agreement request answer accounting agency purpose elements
-    inspection who why command | register.loaded | report.published | recall.ordered matter records sealed | filing.refused reason
+    release.committed batch agreement rules root answers sealed_root | release.withheld batch root why | authorization.voided batch root why
+    release.dispatched batch agreement rules root committed checkpoint | recall.ordered matter records sealed | report.published
+    disclosure batch agreement request answer accounting agency purpose elements | inspection who why command | register.loaded
 """
 SIGNED = """
 key.enrolled        | agency person roles key key_id       | key.enroll       | root              | agency person roles key webauthn?
@@ -376,6 +375,7 @@ rules.changed       | agreement switch position dated acts | switch.turn      | 
 disposal            | batch what                           | disposal         | safeguards        | members
 hold.placed         | hold scope                           | hold.place       | counsel           | members
 hold.lifted         | hold                                 | hold.lift        | counsel           | members
+ledger.recovered    | size root                            | ledger.recover   | counsel,overseer  | members
 """  # leaf | its members besides the act | the act | by whom | over what: members, one itself, * see there; `acts` take two people
 AFTERWARDS = {  # who signs what is done after a release: the act's action is the leaf's type, over its member `about`
     "officer,signer": "obligation.noticed obligation.withdrawn obligation.asked obligation.logged obligation.certified"
@@ -404,7 +404,7 @@ FORMS = {  # what the canonical JSON of a member must look like, for every membe
     f"(?:{HEX % 32}|{HEX % 64})": "request positions",
     '"(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9+/]{87})="': "key",
     rf'(?:{HEX % 64}|"[A-Za-z0-9+/]{{43}}=")': "root",
-    COUNT: "count entries received deficient answered other k n checkpoint_size checked defects answers committed elements records",
+    COUNT: "count entries received deficient answered other k n checkpoint_size checked defects answers committed elements records size",
     r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': "time from court_time stops_from",
     rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}': "agreement",
     rf'\{{"root":{HEX % 64},"size":{COUNT}\}}': "checkpoint",

@@ -28,6 +28,7 @@ from portcullis.home import Home, open_home, secret_of, store_url
 from portcullis.ledger import NoteKey, open_checkpoint
 from portcullis.ledger.checkpoint import parse_checkpoint
 from portcullis.ledger.note import parse_note
+from portcullis.publish import RESTORED
 from portcullis.retention import finish
 from portcullis.store import reading, schema
 from portcullis.store.connect import sqlite_path
@@ -113,6 +114,7 @@ def restore(folder: Path, home: Path, wrapping_key: Path, published: Path | None
         if published is not None:
             _raise_floor(part / "ledger" / "checkpoint", published.read_bytes())
         _check_opens(part)
+        (part / RESTORED).write_text("portcullis ledger recover\n", encoding="utf-8")
 
 
 def _check_plain(folder: Path) -> None:

@@ -158,6 +158,7 @@ class LeafType(StrEnum):
     RULES_CHANGED = "rules.changed"
     REGISTER_LOADED = "register.loaded"
     REPORT_PUBLISHED = "report.published"
+    LEDGER_RECOVERED = "ledger.recovered"
     OBLIGATION_NOTICED = "obligation.noticed"
     OBLIGATION_ANSWERED = "obligation.answered"
     OBLIGATION_WITHDRAWN = "obligation.withdrawn"

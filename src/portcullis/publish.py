@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 
-from portcullis.errors import OutOfOrder
+from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
 from portcullis.ledger import Checkpoint, NoteKey, Publisher, read_published
 from portcullis.store import StoredLeaves, published, reading, rehearsing, set_published, size, writing
 from portcullis.witnesses import check_not_behind, gather, listed
 
-__all__ = ["publish"]
+__all__ = ["RESTORED", "publish"]
+
+RESTORED = "restored"
+"""The file that says that a home came from a backup, and has not recovered (recovery.py)."""
 
 PATIENCE = 60.0
 """Seconds to wait for another process that is publishing."""
@@ -23,12 +26,19 @@ PATIENCE = 60.0
 def publish(home: Home, *, recheck: bool = False) -> Checkpoint | None:
     """Publish every committed leaf and note in the store what is covered now; None, and nothing published, in a rehearsal.
 
-    Raises Tampered when the store would fork what was published (a restored backup, a changed leaf).
+    Raises Tampered when the store would fork what was published (a restored backup, a changed leaf), Refused in a home that was restored
+    and has not recovered.
     """
     if rehearsing():
         return None
-    witnessed = bool(listed(home))
-    if witnessed and _something_new(home):
+    witnessed, restored = bool(listed(home)), (home.path / RESTORED).exists()
+    if (witnessed or restored) and _something_new(home):
+        if restored:
+            raise Refused(
+                "This home was restored from a backup; nothing new is signed yet.",
+                "Something newer than the backup may have been published; signing would fork the ledger.",
+                "An overseer or counsel types: portcullis ledger recover --help",
+            )
         check_not_behind(home)
     head = _in_turn(home, recheck)
     with writing(home.engine) as conn:

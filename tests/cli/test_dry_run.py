@@ -94,6 +94,11 @@ def _own(desk: Desk) -> Sequence[object]:
     return ("safeguard", "own", "IRS-0002", "--file", desk.folder / "identity.json")
 
 
+def _restored_here(desk: Desk) -> Sequence[object]:
+    (desk.home / "restored").touch()
+    return ("ledger", "recover", *desk.acting(Role.OVERSEER))
+
+
 def _held(desk: Desk) -> Sequence[object]:
     counsel = desk.acting(Role.COUNSEL)
     desk.run("safeguard", "hold", "place", "H-1", *counsel).ok()
@@ -191,6 +196,7 @@ CHANGES: Mapping[str, Rehearsed] = {
     "key add": Rehearsed(
         "ready", rooted("key", "add", "--person", "ICE-9", "--role", "officer", "--public", encode64(SigningKey.generate().public))
     ),
+    "ledger recover": Rehearsed("ready", _restored_here),
     "ledger witness add": Rehearsed("ready", lambda desk: ("ledger", "witness", "add", _witness(desk), desk.folder)),
     "ledger witness drop": Rehearsed("ready", _carried),
     "ledger witness new": Rehearsed("ready", _new_witness),

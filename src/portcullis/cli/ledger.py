@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from portcullis.cli import witness
+from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import NOT_VERIFIED, HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
-from portcullis.cli.typed import MOST, batch_option, code_option, read_small
+from portcullis.cli.typed import MOST, PersonOption, batch_option, code_option, read_small
 from portcullis.errors import Refused
 from portcullis.export import export_bundle, trust_of
 from portcullis.home import open_home
@@ -21,6 +22,7 @@ from portcullis.ledger.verify import verify
 from portcullis.oversight import Identity
 from portcullis.parts import Asked, Scope
 from portcullis.publish import publish
+from portcullis.recovery import recover, recover_content, standing
 from portcullis.store import reading, rehearsing, size
 
 app = typer.Typer(help="The ledger: publish it, prove one leaf, export a bundle, verify one.", no_args_is_help=True)
@@ -43,6 +45,29 @@ def checkpoint_(
     head = publish(opened, recheck=recheck)
     found = {"size": head.size, "root": head.root.hex()} if head else {}
     result(found, as_json, f"{found.get('size')} leaves, root {found.get('root')}.")
+
+
+@app.command(
+    "recover", epilog="Example: portcullis ledger recover --as IRS-0008 --key overseer.json --published checkpoint-of-the-recipient"
+)
+@changes
+def recover_(
+    home: HomeOption,
+    person: PersonOption,
+    key: Path = KeyOption,
+    known: Annotated[
+        list[Path] | None,
+        typer.Option("--published", help="A checkpoint from elsewhere (may be repeated).", exists=True, dir_okay=False),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a restored home sign again, on record: no witness and no checkpoint from elsewhere has seen more than is here."""
+    opened = open_home(home)
+    head = standing(opened)
+    act = sign_here(opened, key, person, "ledger.recover", recover_content(head))
+    index = recover(opened, act, [read_small(path, "A checkpoint") for path in known or []])
+    publish(opened)
+    result({"leaf": index, "size": head.size}, as_json, f"The home goes on after {head.size} leaves; leaf {index} says so.")
 
 
 @app.command("prove", epilog="Example: portcullis ledger prove 17 > leaf-17.tlog-proof")

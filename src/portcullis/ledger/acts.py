@@ -47,6 +47,7 @@ ACTS: Mapping[str, ActRule] = {
     L.SAMPLE_FAILED.value: ActRule("sample.record", _CHECKERS, "batch decisions_root checked defects"),
     L.RULES_CHANGED.value: ActRule("switch.turn", _SWITCHERS, "agreement dated position switch"),
     L.RELEASE_AUTHORIZED.value: ActRule("release.authorize", frozenset({Role.AUTHORIZER.value}), "=root"),
+    L.LEDGER_RECOVERED.value: ActRule("ledger.recover", frozenset({Role.COUNSEL.value, Role.OVERSEER.value}), "root size"),
     L.DISPOSAL.value: ActRule("disposal", frozenset({Role.SAFEGUARDS.value}), "batch what"),
     L.HOLD_PLACED.value: ActRule("hold.place", frozenset({Role.COUNSEL.value}), "hold scope"),
     L.HOLD_LIFTED.value: ActRule("hold.lift", frozenset({Role.COUNSEL.value}), "hold"),

@@ -71,6 +71,7 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.DISCLOSURE: "batch:hex32 agreement:agreement request:hex32 answer:hex64 accounting:hex64 agency:code purpose:code elements:count",
     L.RECEIPT: "batch:hex32 act:dsse",
     L.INSPECTION: "who:code why:code command:code act:dsse?",
+    L.LEDGER_RECOVERED: "size:count root:hex64 act:dsse",
     L.DISPOSAL: "batch:hex32 what:code act:dsse",
     L.HOLD_PLACED: "hold:code scope:scope act:dsse",
     L.HOLD_LIFTED: "hold:code act:dsse",
