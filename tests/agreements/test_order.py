@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from documents_home import Desk, desk, form
+from portcullis.console.pages import address
 from portcullis.errors import Refused
 from portcullis.model import Role
 from portcullis.orders import Scope, impose, order_content
@@ -115,6 +116,13 @@ def test_the_person_is_identified_by_name_number_and_birth_date_not_by_an_addres
     assert court.decided([row(other, "1:26-F")], [order("1:26-F", other)]) == [("no_disclosure", "M-AMBIGUOUS")]
     elsewhere = row(VOSS, "1:26-G", address_line="1 Nowhere Road", city="Dayton", state="OH", postal_code="45402")
     assert court.decided([elsewhere], [order("1:26-G", VOSS)]) == [("disclose", "")]
+
+
+def test_whoever_authorizes_on_screen_sees_all_that_leaves() -> None:
+    """The filter by which the screen of the second authorization shows an answer."""
+    sealed = {"decision": "disclose", "address": {"city": "Dayton"}, "identity": {"taxpayer_number": "900100101"}}
+    assert address(sealed) == "Dayton, taxpayer number 900100101"
+    assert (address({"decision": "disclose", "address": {"city": "Dayton"}}), address({"decision": "deny"})) == ("Dayton", "")
 
 
 def test_a_stay_stops_it_as_it_stops_any_flow(tmp_path: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from portcullis.console import words
-from portcullis.model import ADDRESS_FIELDS
+from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS
 
 __all__ = ["render"]
 
@@ -40,9 +40,10 @@ def number(value: float | None) -> str:
 
 
 def address(answer: Mapping[str, Any]) -> str:
-    """The address an answer carries, in its order; empty when it carries none."""
-    stated = answer.get("address") or {}
-    return ", ".join(stated[name] for name in ADDRESS_FIELDS if stated.get(name))
+    """What an answer carries of the register, in its order: the address, and whatever else the agreement permits; empty for neither."""
+    stated, more = answer.get("address") or {}, answer.get("identity") or {}
+    parts = [stated[name] for name in ADDRESS_FIELDS if stated.get(name)]
+    return ", ".join([*parts, *(f"{name.replace('_', ' ')} {more[name]}" for name in IDENTITY_FIELDS if more.get(name))])
 
 
 @cache
