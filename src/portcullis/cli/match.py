@@ -93,7 +93,10 @@ def evaluate_(
     mapping: MappingOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write request_id, decision, person_id, reason (CSV or Parquet).")] = None,
     budget: Annotated[float, typer.Option("--budget", min=0.0, max=1.0, help="Wrong answers per request that are allowed.")] = BUDGET,
-    pictures: Annotated[Path | None, typer.Option("--pictures", help="Write frontier.svg and reliability.svg into this folder.")] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option("--pictures", help="Write frontier.svg and reliability.svg into this folder; takes a second look at every candidate."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Match labelled requests and count what was right; only on a register marked synthetic."""
@@ -102,7 +105,9 @@ def evaluate_(
     raw, known = read_requests(requests, mapping), read_truth(truth, mapping)
     with _opened(register, mapping, synthetic) as opened:
         found = evaluate(opened, raw, known, budget)
-        figures = found.figures | {"reliability": reliability(opened, raw, found.facts, known)}
+        figures = found.figures
+        if pictures is not None:
+            figures = figures | {"reliability": reliability(opened, raw, found.facts, known)}
     if out is not None:
         _write(out, found.table)
     if pictures is not None:
