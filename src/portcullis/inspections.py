@@ -23,11 +23,11 @@ def inspection(
     why: str,
     command: str,
     batch_id: str | None = None,
-    more: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> int:
     """Write the leaf and the row of one inspection in the caller's transaction; returns the leaf's index.
 
-    `more` are further members of the leaf, codes only: the authority that openings are given to.
+    `more` are further members of the leaf, codes only: the authority that openings are given to; or the act they rest on.
     """
     fields = {"who": person, "why": why, "command": command, **(more or {})}
     index = record(home, conn, LeafType.INSPECTION, fields, batch=ref(conn, batch_id) if batch_id else None)

@@ -23,7 +23,8 @@ from portcullis.agreement import adopted
 from portcullis.crypto import write_private
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.journal import record, stamp
+from portcullis.inspections import inspection
+from portcullis.journal import stamp
 from portcullis.ledger import decode
 from portcullis.matters import listed
 from portcullis.model import LeafType, Role
@@ -84,10 +85,8 @@ def _opened(home: Home, authority: str, act: Mapping[str, Any] | None) -> None:
             )
         content = export_content(authority)
         officer, _ = accept_act(home, conn, act, action="report.export", content=content, agreement="", roles=[Role.OVERSEER])
-        fields = {"who": officer.person, "why": f"export:{authority}", "command": "report.export", "act": dict(act)}
-        index = record(home, conn, LeafType.INSPECTION, fields)
-        row = {"person": officer.person, "why": f"export:{authority}", "command": "report.export", "batch_id": None, "at": home.now()}
-        conn.execute(schema.inspection.insert().values(**row, leaf_idx=index))
+        why = f"export:{authority}"
+        inspection(home, conn, person=officer.person, why=why, command="report.export", more={"act": dict(act)})
 
 
 Table = tuple[Sequence[str], list[Sequence[object]]]
