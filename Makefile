@@ -76,6 +76,9 @@ faults: $(STAMP)  ## kills at random instants, stays under load (longer)
 conformance: $(STAMP)  ## every rule on every engine for at least 10,000 generated requests a stage (some minutes)
 	$(BIN)/python benchmarks/conformance.py
 
+tamper: $(STAMP)  ## damage a demonstration's evidence in every way, and see each caught, in words
+	$(BIN)/python tests/tamper.py
+
 lock: $(STAMP)  ## write requirements/ anew (hashes, no download addresses)
 	./requirements/lock.sh
 

@@ -367,6 +367,18 @@ def api() -> Mapping[str, str]:
     return {"openapi.json": json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False), "9-api.md#api": listed}
 
 
+def attacks() -> Mapping[str, str]:
+    """Every attack that the verifiers are tested with, what a reader needs to see it, and the step at which it is seen."""
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    from ledger_attacks_more import ATTACKS  # noqa: PLC0415
+
+    needs = {"bundle": "the bundle alone", "--trust": code("--trust"), "--since": code("--since")}
+    order = {name: place for place, name in enumerate(needs)}
+    listed = sorted(ATTACKS, key=lambda one: (order[one.needs], one.step))
+    rows = [(one.name, needs[one.needs], one.step) for one in listed]
+    return {"6-evidence.md#attacks": table(("attack", "needs", "seen at step"), rows)}
+
+
 # ---- writing and checking
 
 PARTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
@@ -378,6 +390,7 @@ PARTS: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "settings": settings,
     "commands": commands,
     "api": api,
+    "attacks": attacks,
 }
 
 
