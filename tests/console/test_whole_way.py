@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from afterwards import Afterwards
 from console_desk import Office, Page, Person
 from portcullis import journey
 from portcullis.model import LeafType, Role
@@ -18,6 +19,15 @@ def signed(person: Person, page: Page, to: str, *names: str, nth: int = 0) -> Pa
     """Sign what a page asks to be signed, with the demonstration's key file."""
     hidden = {name: page.field(name) for name in names}
     return person.post(to, page, act=page.field("act", nth), **hidden, **{"with": "demo"})
+
+
+def test_an_open_recall_is_seen_with_what_it_stops(office: Open) -> None:
+    one = office("dispatched")
+    safeguards = one.enter(Role.SAFEGUARDS)
+    assert "Nothing that is owed stops a flow" in safeguards.get("/safeguards").text
+    done = Afterwards(one.scene).recall()
+    page = safeguards.get("/safeguards").text
+    assert done.matter in page and "ICE under irs-ice-2025 receives nothing now" in page
 
 
 def test_from_review_to_dispatch(office: Open) -> None:

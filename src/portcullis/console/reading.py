@@ -7,13 +7,14 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from starlette.responses import Response
 
 from portcullis import export
 from portcullis.agreement import adopted
 from portcullis.agreement.switches import positions, switch_changes
 from portcullis.console import pictures
+from portcullis.console.memory import while_unwritten
 from portcullis.console.request import Request
 from portcullis.errors import Refused
 from portcullis.ledger.verify import verify
@@ -21,6 +22,7 @@ from portcullis.oversight import Identity, accounting_of
 from portcullis.publish import publish
 from portcullis.rules import RuleSet
 from portcullis.rules.explain import explain_rule
+from portcullis.safeguards import status
 from portcullis.standing import facts
 from portcullis.store import published, reading, schema, size
 
@@ -45,7 +47,8 @@ def agreement(request: Request) -> Response:
                 "No agreement of that name is in force.", "It was suspended, ended, or never adopted.", "See the list of agreements."
             )
         signed = conn.execute(select(s.c.agency).where(s.c.agreement_id == name, s.c.version == found.version)).scalars().all()
-        switches, changes = positions(conn, found), switch_changes(conn, found)
+        switches = positions(conn, found)
+        changes = while_unwritten(request.home, conn, f"switches {found.hash}", lambda: switch_changes(conn, found))
     return request.page("agreement.html", found=found, signed=signed, switches=switches, changes=changes)
 
 
@@ -83,8 +86,9 @@ def safeguards(request: Request) -> Response:
         terms = [found for each in ids if (found := adopted(request.home, conn, each)) is not None]
         standing = [(agency, facts(conn, agency, day, terms[0].report_days if terms else 0)) for agency in agencies]
         people = conn.execute(select(o).order_by(o.c.agency, o.c.person).limit(100)).mappings().all()
+        after = status(request.home, conn)
         vaults = conn.execute(select(v.c.id, v.c.agency, v.c.storage, v.c.attested, v.c.revoked_at).order_by(v.c.id)).mappings().all()
-    return request.page("safeguards.html", standing=standing, people=people, vaults=vaults)
+    return request.page("safeguards.html", standing=standing, people=people, vaults=vaults, after=after)
 
 
 def ledger(request: Request) -> Response:
@@ -127,24 +131,23 @@ def accounting(request: Request) -> Response:
 
 def reports(request: Request) -> Response:
     """Figures over all batches: outcomes, disclosures by month, work of people; counts only."""
-    b, q, leaf, inspections = schema.batch, schema.request, schema.leaf, schema.inspection
     with reading(request.home.engine) as conn:
-        states = {row[0]: row[1] for row in conn.execute(select(b.c.state, func.count()).group_by(b.c.state).order_by(b.c.state))}
-        outcomes = {
-            row[0]: row[1] for row in conn.execute(select(q.c.decision, func.count()).group_by(q.c.decision).order_by(q.c.decision))
-        }
-        sent = (
-            select(b.c.received_at, func.count()).join(leaf, leaf.c.batch_id == b.c.id).where(leaf.c.type == "disclosure").group_by(b.c.id)
-        )
-        months: Counter[str] = Counter()
-        for at, count in conn.execute(sent):
-            months[datetime.fromtimestamp(at, UTC).strftime("%B %Y")] += count
-        looks = select(inspections.c.person, func.count()).group_by(inspections.c.person).order_by(func.count().desc()).limit(20)
-        load = {row[0]: row[1] for row in conn.execute(looks)}
-    drawn = {
-        "Batches by state": pictures.bars("Batches by state", states),
-        "Requests by decision": pictures.bars("Requests by decision", outcomes),
-        "Disclosures by month of the batch": pictures.bars("Disclosures by month of the batch", dict(months)),
-        "Looks at personal data, by person": pictures.bars("Looks at personal data, by person", load),
+        figures = while_unwritten(request.home, conn, "reports", lambda: _figures(conn))
+    return request.page("reports.html", drawn={title: pictures.bars(title, values) for title, values in figures.items()})
+
+
+def _figures(conn: Connection) -> dict[str, dict[str, int]]:
+    b, q, leaf, inspections = schema.batch, schema.request, schema.leaf, schema.inspection
+    states = {row[0]: row[1] for row in conn.execute(select(b.c.state, func.count()).group_by(b.c.state).order_by(b.c.state))}
+    outcomes = {row[0]: row[1] for row in conn.execute(select(q.c.decision, func.count()).group_by(q.c.decision).order_by(q.c.decision))}
+    sent = select(b.c.received_at, func.count()).join(leaf, leaf.c.batch_id == b.c.id).where(leaf.c.type == "disclosure").group_by(b.c.id)
+    months: Counter[str] = Counter()
+    for at, count in conn.execute(sent):
+        months[datetime.fromtimestamp(at, UTC).strftime("%B %Y")] += count
+    looks = select(inspections.c.person, func.count()).group_by(inspections.c.person).order_by(func.count().desc()).limit(20)
+    return {
+        "Batches by state": states,
+        "Requests by decision": outcomes,
+        "Disclosures by month of the batch": dict(months),
+        "Looks at personal data, by person": {row[0]: row[1] for row in conn.execute(looks)},
     }
-    return request.page("reports.html", drawn=drawn)
