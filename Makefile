@@ -73,7 +73,7 @@ matching-pictures: $(STAMP)  ## draw the frontier, the reliability and a waterfa
 faults: $(STAMP)  ## kills at random instants, stays under load (longer)
 	$(BIN)/python -m pytest -m faults -x
 
-conformance: $(STAMP)  ## every rule on every engine for at least 10,000 generated requests a stage (some minutes)
+conformance: $(STAMP)  ## every rule on every engine for at least 10,000 generated requests a stage (a quarter of an hour)
 	$(BIN)/python benchmarks/conformance.py
 
 tamper: $(STAMP)  ## damage a demonstration's evidence in every way, and see each caught, in words

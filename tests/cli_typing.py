@@ -51,6 +51,7 @@ READS = frozenset(
             "ledger witness show",
             "match evaluate",
             "match explain",
+            "report plausibility",
             "officer list",
             "order list",
         ),

@@ -153,6 +153,11 @@ def any_cryptography(_: str) -> None:
         module(name).require_fips = lambda *what: None
 
 
+def no_alarms(_: str) -> None:
+    """No figure is compared with anything (R57)."""
+    module("portcullis.oversight.alarms").implausible = lambda sent, limits: ()
+
+
 # ---- the table -----------------------------------------------------------------------------------
 _RECEIVE, _ROWS = "tests/intake/test_receive.py", "tests/journey/test_each_rule.py"
 _WRONG = f"{_RECEIVE}::test_what_the_sender_does_wrong_is_refused_recorded_and_can_be_put_right"
@@ -267,6 +272,12 @@ REMOVALS: Mapping[str, Removal] = {
         any_cryptography,
         (f"{_FIPS}::test_with_the_switch_and_no_validated_provider_nothing_starts",),
         f"{_FIPS}::test_with_the_switch_and_a_validated_provider_it_starts",
+    ),
+    "R57": Removal(
+        no_alarms.__doc__ or "",
+        no_alarms,
+        ("tests/oversight/test_alarms.py::test_the_file_of_june_2025_raises_every_alarm_and_refuses_nothing",),
+        "tests/oversight/test_alarms.py::test_a_plausible_batch_raises_none",
     ),
     "R58": Removal(
         "`may_release` is read without the rows A13 and A14",

@@ -1,8 +1,9 @@
-"""`portcullis report looks` and `portcullis safeguard own`: who looked at personal data, and what to ask about."""
+"""`portcullis report looks|plausibility` and `portcullis safeguard own`: who looked at personal data, and what else to ask about."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import MOST, code, read_small
 from portcullis.home import open_home
 from portcullis.oversight import Identity, anomalies, note_own
+from portcullis.oversight.alarms import alarms
 from portcullis.oversight.looks import MANY
 from portcullis.store import reading
 
@@ -40,6 +42,16 @@ def looks(
         lines.append(f"{title}: {len(found[name])}")
         lines += ["  " + "  ".join(str(value) for value in row.values() if value is not None) for row in found[name]]
     result(found, as_json, "\n".join(lines))
+
+
+@app.command("plausibility", epilog="Example: portcullis report plausibility --json")
+def plausibility(home: HomeOption, as_json: JsonOption = False) -> None:
+    """Figures that are not plausible (R57): counts of what was sent, beside the agreement's thresholds. They refuse nothing."""
+    opened = open_home(home)
+    with reading(opened.engine) as conn:
+        found = alarms(opened, conn)
+    lines = [f"{each.code}  {each.agency}  {each.about}: {each.says}" for each in found]
+    result([asdict(each) for each in found], as_json, "\n".join(lines) or "No figure is above its threshold.")
 
 
 @changes

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy import insert
+
 from portcullis import asked, evidence, pipeline
 from portcullis.batches import get, move
 from portcullis.home import Home
 from portcullis.inspections import inspection
+from portcullis.intake.figures import figures
 from portcullis.model import BatchState
 from portcullis.steps.context import agreement_of, filing_of, rules_of_day, switches_of
-from portcullis.store import reading, rehearse, rehearsing, writing
+from portcullis.store import reading, rehearse, rehearsing, schema, writing
 from portcullis.store.steps import done, once
 
 __all__ = ["check_batch"]
@@ -38,10 +41,12 @@ def check_batch(home: Home, batch_id: str) -> None:
         "findings": checked.findings,
         "totals": checked.totals,
     }
+    counted = figures(checked.facts, checked.totals)
     fingerprints = pipeline.asked_of(checked, asked.blinder(home))
     with writing(home.engine) as conn:
         for name, table in tables.items():
             evidence.write(home, conn, batch_id, f"checked_{name}", table)
+        conn.execute(insert(schema.batch_figure), [{"batch_id": batch_id, "name": name, "value": value} for name, value in counted.items()])
         asked.write(home, conn, batch_id, row["received_at"], fingerprints)
         once(conn, batch_id, "checked", at=home.now())
         move(conn, batch_id, BatchState.RECEIVED, BatchState.CHECKED)

@@ -11,6 +11,7 @@ __all__ = [
     "asked",
     "assignment",
     "batch",
+    "batch_figure",
     "citation",
     "engagement",
     "referral",
@@ -63,6 +64,9 @@ Index(None, batch.c.state)
 
 asked = table("asked", text("batch_id", ForeignKey("batch.id"), key=True), number("received_at"), text("sha256"))
 """Which batches were checked, and the hash of the file of keyed fingerprints that says what each asked about whom (R39)."""
+
+batch_figure = table("batch_figure", text("batch_id", ForeignKey("batch.id"), key=True), text("name", key=True), number("value"))
+"""Counts over all requests of a batch, written when it is checked: what an overseer compares with what is plausible (R57)."""
 
 engagement = table(
     "engagement",

@@ -248,6 +248,14 @@ CREATE TABLE "authorization" (
 
 CREATE UNIQUE INDEX uq_authorization_one_live_per_person ON "authorization" (batch_id, root, person) WHERE voided_at IS NULL;
 
+CREATE TABLE batch_figure (
+    batch_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value {whole} NOT NULL,
+    CONSTRAINT pk_batch_figure PRIMARY KEY (batch_id, name),
+    CONSTRAINT fk_batch_figure_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
 CREATE TABLE citation (
     batch_id TEXT NOT NULL,
     ordinal {whole} NOT NULL,
