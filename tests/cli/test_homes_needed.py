@@ -34,6 +34,7 @@ NEEDS_NONE = {
     "match explain",
     "recipient access",
     "recipient acknowledge",
+    "recipient attest",
     "recipient dispose",
     "recipient engage",
     "recipient fetch",
@@ -47,6 +48,7 @@ NEEDS_NONE = {
     "recipient state",
     "recipient withdraw",
     "recipient witness",
+    "register profile",
     "replay june-2025",
     "review sample new",
     "rules diff",
@@ -55,7 +57,7 @@ NEEDS_NONE = {
     "rules test",
 }
 """interface.md: no home for rules, replay, agreement validate|prove, match evaluate, address check, the recipient's side and verifying."""
-MAY_HAVE_ONE = {"agreement show", "match explain", "rules diff", "rules explain"}
+MAY_HAVE_ONE = {"agreement show", "match explain", "register profile", "rules diff", "rules explain"}
 """Those of NEEDS_NONE that say more, or may look at what is real, when a home is named."""
 NEEDS_ONE = sorted(set(NAMED) - MAKES_ONE - NEEDS_NONE)
 
