@@ -14,6 +14,7 @@ import pytest
 
 from api_packing import packed
 from api_server import SECRET, Answer, Served
+from portcullis.datafile import BatchFolder
 from portcullis.model import LeafType
 from portcullis.store import schema
 
@@ -65,6 +66,19 @@ BAD: Mapping[str, tuple[int, Callable[[Parts], bytes]]] = {
     "an envelope too large": (413, lambda parts: form(changed(parts, envelope=b" " * (1 << 20) + b"x"))),
     "a head without end": (400, lambda parts: b"--b0undary\r\nContent-Disposition: " + b"x" * 100_000),
 }
+
+
+def test_documents_travel_with_the_batch(honest: tuple[Served, Parts], tmp_path: Path) -> None:
+    """An agreement that asks for none refuses a batch that brings some: so they arrive. The same batch without is received."""
+    served, parts = honest
+    post(served, form([*parts, ("documents", "documents.jsonl", b"{}\n")]))
+    (refused,) = served.scene.leaves(LeafType.BATCH_REFUSED)
+    assert refused["reason"] == "B-NOT-WRITTEN"
+    assert post(served, form(parts)).status == 202
+    folder = packed(served, tmp_path / "another")
+    (folder / "documents.jsonl").write_bytes(b"{}\n")
+    found = BatchFolder.find(folder)
+    assert (found.documents, found.engagements) == (folder / "documents.jsonl", folder / "engagements.jsonl"), "what the client sends"
 
 
 def test_a_bad_upload_is_refused_and_leaves_nothing(honest: tuple[Served, Parts]) -> None:

@@ -49,6 +49,11 @@ _UPLOAD = {
                     "envelope": {"type": "string", "format": "binary", "description": "batch.json: the signed envelope (DSSE)."},
                     "salts": {"type": "string", "format": "binary", "description": "salts.bin: 32 bytes for each row."},
                     "engagements": {"type": "string", "format": "binary", "description": "engagements.jsonl: one DSSE for each officer."},
+                    "documents": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "documents.jsonl: one DSSE for each document that requests cite, where the agreement asks for it.",
+                    },
                     "data": {
                         "type": "string",
                         "format": "binary",

@@ -1,6 +1,6 @@
 """A batch as multipart/form-data, streamed to a private folder of the home in bounded memory.
 
-1. Exactly the parts `envelope`, `salts`, `data` are needed, `engagements` may be there; each once, nothing else.
+1. Exactly the parts `envelope`, `salts`, `data` are needed, `engagements` and `documents` may be there; each once, nothing else.
 2. File names in the home are ours; of the sender's only the ending of the data file counts (.csv, .parquet, .jsonl).
 3. Each part is cut off at its limit (413), a stream that stalls at `STALL` seconds (408), and one that ends early is refused (400).
 4. Rows are personal values: the folder is private, overwritten and gone when the call is over (engine.workdir).
@@ -22,13 +22,13 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from portcullis.api.problems import Problem
 from portcullis.datafile import SUFFIXES
-from portcullis.datafile.folder import DATA, ENGAGEMENTS, ENVELOPE, SALTS
+from portcullis.datafile.folder import DATA, DOCUMENTS, ENGAGEMENTS, ENVELOPE, SALTS
 
 __all__ = ["STALL", "PartLimits", "store_parts"]
 
 STALL = 30.0
 """Seconds without a byte after which a caller is told that it is too slow."""
-_NAMES = {"envelope": ENVELOPE, "salts": SALTS, "engagements": ENGAGEMENTS}
+_NAMES = {"envelope": ENVELOPE, "salts": SALTS, "engagements": ENGAGEMENTS, "documents": DOCUMENTS}
 _NEEDED = {"envelope", "salts", "data"}
 _MAX_HEADER = 4096
 _MIB = 1 << 20
@@ -43,14 +43,17 @@ class PartLimits:
 
     def of(self, part: str) -> int:
         """The limit of one part."""
-        return {"envelope": _MIB, "salts": 32 * self.rows, "engagements": max(_MIB, 64 * self.rows), "data": self.data}[part]
+        beside = {"engagements": max(_MIB, 64 * self.rows), "documents": self.data}
+        return {"envelope": _MIB, "salts": 32 * self.rows, "data": self.data, **beside}[part]
 
 
 async def store_parts(request: Request, folder: Path, limits: PartLimits) -> None:
     """Write the parts of this call's body into `folder` as a batch folder. Raises Problem."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise Problem(415, "A batch is sent as multipart/form-data.", "", "Send the parts envelope, salts, engagements and data.")
+        raise Problem(
+            415, "A batch is sent as multipart/form-data.", "", "Send the parts envelope, salts, engagements, documents and data."
+        )
     with ExitStack() as files:
         parts = _Parts(folder, limits, files)
         parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]

@@ -23,12 +23,13 @@ DATA, SALTS, ENVELOPE, ENGAGEMENTS, DOCUMENTS = "data", "salts.bin", "batch.json
 
 @dataclass(frozen=True, slots=True)
 class BatchFolder:
-    """Where the parts of a batch are; `engagements` is None when nobody engaged."""
+    """Where the parts of a batch are; `engagements` is None when nobody engaged, `documents` when none was filed."""
 
     data: Path
     salts: Path
     envelope: Path
     engagements: Path | None
+    documents: Path | None = None
 
     @classmethod
     def find(cls, folder: Path) -> BatchFolder:
@@ -39,8 +40,8 @@ class BatchFolder:
         for name in (SALTS, ENVELOPE):
             if not _is_plain(folder / name):
                 raise refused("The folder holds no whole batch.", f"{name} is not there as an ordinary file.", _PACK)
-        engagements = folder / ENGAGEMENTS
-        return cls(data[0], folder / SALTS, folder / ENVELOPE, engagements if _is_plain(engagements) else None)
+        beside = [path if _is_plain(path) else None for path in (folder / ENGAGEMENTS, folder / DOCUMENTS)]
+        return cls(data[0], folder / SALTS, folder / ENVELOPE, *beside)
 
 
 _PACK = "Type: portcullis recipient pack --help"

@@ -59,7 +59,8 @@ class Gateway:
     def send(self, folder: Path, key: str) -> Sent:
         """Send a packed batch; the same `key` again gives the same answer. Raises Refused when the gateway refuses it."""
         parts = BatchFolder.find(folder)
-        named = {"envelope": parts.envelope, "salts": parts.salts, "engagements": parts.engagements, "data": parts.data}
+        named = {"envelope": parts.envelope, "salts": parts.salts, "engagements": parts.engagements}
+        named |= {"documents": parts.documents, "data": parts.data}
         body = _Form({name: path for name, path in named.items() if path is not None})
         headers = {"Content-Type": body.kind, "Content-Length": str(body.length), "Idempotency-Key": key}
         found = self._json("POST", "/v1/batches", headers, body)
