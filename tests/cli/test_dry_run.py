@@ -173,6 +173,14 @@ def _engaged(desk: Desk) -> Sequence[object]:
     return ("recipient", "engage", desk.folder / "packed", "--officer", OFFICERS[0], "--rows", "1-3", "--key", desk.key(OFFICERS[0]))
 
 
+def _attested(desk: Desk) -> Sequence[object]:
+    desk.run(*_packed(desk)).ok()
+    drafts = desk.folder / "orders.jsonl"
+    drafts.write_text('{"id": "1:26-mc-1", "kind": "court_order", "stated": {"docket": "1:26-mc-1"}}\n', encoding="utf-8")
+    signed = ("--officer", OFFICERS[0], "--key", desk.key(OFFICERS[0]))
+    return ("recipient", "attest", desk.folder / "packed", "--documents", drafts, *signed)
+
+
 def _restored(desk: Desk) -> Sequence[object]:
     desk.run("backup", "create", desk.folder / "backup").ok()
     there = ("--home", desk.folder / "restored", "--wrapping-key", desk.home / "keys" / "wrapping.json")
@@ -210,6 +218,7 @@ CHANGES: Mapping[str, Rehearsed] = {
     "order impose": Rehearsed("authorized", by(Role.COUNSEL, "order", "impose", "25-cv-1", "--court-time", "2026-11-21")),
     "order lift": Rehearsed("sampled", _lifted),
     "recipient acknowledge": Rehearsed("dispatched", _acknowledged),
+    "recipient attest": Rehearsed("ready", _attested),
     "recipient engage": Rehearsed("ready", _engaged),
     "recipient pack": Rehearsed("ready", _packed),
     "register load": Rehearsed("ready", lambda desk: ("register", "load", desk.register)),
