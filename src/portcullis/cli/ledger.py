@@ -108,7 +108,8 @@ def export_(
     asked = Asked(who, why, authority) if who and why and authority else None
     older = read_small(since, "The checkpoint") if since else None
     leaves = export_bundle(opened, folder, trust=trust, scope=Scope(agreement, batch, identity), asked=asked, since=older)
-    said = f"{leaves} leaves are in {folder}." if not (agreement or batch or person) else f"A part of the log of {leaves} leaves is in {folder}."
+    part = agreement or batch or person
+    said = f"A part of the log of {leaves} leaves is in {folder}." if part else f"{leaves} leaves are in {folder}."
     result({"size": leaves, "bundle": str(folder)}, as_json, f"{said} Check it: python verifier/verify.py {folder}")
 
 
