@@ -6,7 +6,8 @@ No score is shown; the findings say in words what agreed and what did not.
 
 from __future__ import annotations
 
-import pyarrow.compute as pc
+from pathlib import Path
+
 from sqlalchemy import Connection
 
 from portcullis import evidence
@@ -15,10 +16,10 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.inspections import inspection, mark_own
 from portcullis.matching.answers import on_file
-from portcullis.matching.register import open_register
+from portcullis.matching.folder import read_index
+from portcullis.matching.register import Register, open_register
 from portcullis.model import Verdict
 from portcullis.oversight import Identity, blind_indices
-from portcullis.rules import rules_of
 from portcullis.steps.context import agreement_of, rules_of_day
 from portcullis.store import writing
 
@@ -39,20 +40,19 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
         for stage in ("checked_findings", "matched_findings"):
             if not evidence.has(conn, batch_id, stage):
                 continue
-            table = evidence.read(home, conn, batch_id, stage)
-            found = table.filter(pc.equal(table["ordinal"], ordinal)).to_pylist()
-            for rule in rules_of(table) if found else ():
-                verdict = Verdict(found[0][rule])
+            found = _row(home, conn, batch_id, stage, ordinal)
+            for rule in (name for name in found if f"{name}_reason" in found):
+                verdict = Verdict(int(str(found[rule])))
                 if verdict >= Verdict.REFER:
                     stated = rules.rule(rule)
-                    finding = {"rule": rule, "verdict": verdict.name.lower(), "reason": found[0][f"{rule}_reason"], "title": stated.title}
+                    finding = {"rule": rule, "verdict": verdict.name.lower(), "reason": found[f"{rule}_reason"], "title": stated.title}
                     finding["says"] = stated.message
                     findings.append(finding | {"citation": stated.citation})
         register: list[dict[str, object]] = []
         if evidence.has(conn, batch_id, "matched_facts"):
             matched = _row(home, conn, batch_id, "matched_facts", ordinal)
             if matched.get("person_id") is not None:
-                register = on_file(open_register(home.path / "register"), str(matched["person_id"]))
+                register = on_file(_register(home), str(matched["person_id"]))
     return {"batch": batch_id, "ordinal": ordinal, "asked": asked, "findings": findings, "on_file": register}
 
 
@@ -65,7 +65,19 @@ def _blind(home: Home, asked: dict[str, object]) -> set[bytes]:
         return set()
 
 
+def _register(home: Home) -> Register:
+    """The register of this home, opened and checked once for each version of it: a person who reviews waits for no second time."""
+    folder = home.path / "register"
+    version = str(read_index(folder)["version"])
+    key = (folder, version)
+    if key not in _OPENED:
+        _OPENED.clear()
+        _OPENED[key] = open_register(folder)
+    return _OPENED[key]
+
+
+_OPENED: dict[tuple[Path, str], Register] = {}
+
+
 def _row(home: Home, conn: Connection, batch_id: str, name: str, ordinal: int) -> dict[str, object]:
-    table = evidence.read(home, conn, batch_id, name)
-    found = table.filter(pc.equal(table["ordinal"], ordinal)).to_pylist()
-    return found[0] if found else {}
+    return dict(evidence.row(home, conn, batch_id, name, ordinal, lambda _: True))

@@ -94,10 +94,14 @@ def _checked(path: Path, key: bytes, expected_sha256: str) -> Iterator[pq.Parque
             raise _tampered("It does not decrypt under the key of its batch.") from None
 
 
+_GROUP = 16_384
+"""Rows that are encrypted together: small enough that one request is read at once, large enough that a whole file is no slower."""
+
+
 def _write(file: BinaryIO, table: Any, key: bytes) -> None:
     properties = encryption.create_encryption_properties(key)
     with pq.ParquetWriter(file, table.schema, compression="zstd", encryption_properties=properties) as writer:
-        for batch in table if isinstance(table, pa.RecordBatchReader) else table.to_batches(max_chunksize=131_072):
+        for batch in table if isinstance(table, pa.RecordBatchReader) else table.to_batches(max_chunksize=_GROUP):
             writer.write_batch(batch)
 
 
