@@ -83,7 +83,7 @@ def given(home: Home, scope: Scope, asked: Asked | None) -> Given:
     Raises Refused for an unknown agreement or batch, and for a person without anybody who asks.
     """
     if scope.person is not None and asked is None:
-        raise Refused("A person's part is not made for nobody.", "The search is an inspection.", "Name --as, --why and --for.")
+        raise Refused("Nobody asks for this person's part.", "The search is an inspection.", "Name --as, --why and --for.")
     if scope.person is not None and asked is not None:
         with writing(home.engine) as conn:  # before the accounting is searched
             searched = _inspected(home, conn, asked, None)

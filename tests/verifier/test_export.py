@@ -123,7 +123,7 @@ def test_a_search_for_a_person_is_on_record_even_when_nobody_is_found(two: Scene
     leaves = leaves_in(tmp_path / "b")
     assert [fields["authority"] for kind, fields in leaves if kind == "inspection"] == ["COURT"]
     assert not [kind for kind, _ in leaves if kind == "request.decided"]
-    with pytest.raises(Refused, match="nobody"):
+    with pytest.raises(Refused, match="Nobody asks"):
         export_bundle(two.home, tmp_path / "c", scope=Scope(person=nobody))
 
 
