@@ -31,7 +31,8 @@ from portcullis.rules.predicate import (
 )
 from portcullis.rules.prove import encode
 from portcullis.rules.prove.proof import Proof
-from portcullis.rules.prove.vacuity import independence
+from portcullis.rules.prove.vacuity import independence, never_passing, shadowed
+from portcullis.rules.reference import judge
 from portcullis.rules.rule import Check, Rule
 from prove_world import LIMITS, REGISTER, broken, check, decided, every_row, invariant, rule, rules, switch, worst
 
@@ -141,6 +142,33 @@ def test_a_rule_stops_alone_for_z3_exactly_when_some_request_is_stopped_by_it_al
                 alone |= stopped
     proof = Proof(ruleset, "address", "all", [], limits=LIMITS)
     assert {one.rule.id for one in independence(proof.search, proof.rules) if one.possible} == alone
+
+
+def judged(ruleset: RuleSet, row: Any, on: bool) -> dict[tuple[str, int], Verdict]:
+    """Every check that its switch leaves on, by the plain meaning."""
+    every = [(r.id, number, c) for r in ruleset.rules for number, c in enumerate(r.checks)]
+    return {(name, number): judge(c, row, [row]) for name, number, c in every if c.switch is None or c.switch.when_on == on}
+
+
+@few
+@given(worlds())
+def test_checks_contradict_or_are_shadowed_for_z3_exactly_when_trying_every_request_shows_it(world: tuple[RuleSet, Any, list[str]]) -> None:
+    """A check contradicts others when it passes in no request that is answered, and is shadowed when it never stops one alone."""
+    ruleset, _, names = world
+    passing, alone = set[tuple[str, int]](), set[tuple[str, int]]()
+    for row in every_row(names):
+        for on in (True, False):
+            found = judged(ruleset, row, on)
+            word, _, nobody = decided(ruleset, row, [row], on, True)
+            if nobody and word in (Decision.DISCLOSE, Decision.CONFIRM):
+                passing |= {place for place, verdict in found.items() if verdict == Verdict.PASS}
+            stopping = [place for place, verdict in found.items() if verdict >= Verdict.REFER]
+            alone |= set(stopping) if len(stopping) == 1 else set()
+    proof = Proof(ruleset, "address", "all", [], limits=LIMITS)
+    every = {(each.rule.id, each.number) for ruled in proof.rules for each in ruled.checks}
+    contradicting = {(each.rule.id, each.number) for each in never_passing(proof.search, proof.rules, proof.answered_alone())}
+    assert contradicting == every - passing
+    assert len(shadowed(proof.search, proof.rules)) == len(every - alone)
 
 
 @st.composite
