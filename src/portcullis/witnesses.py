@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -97,12 +98,12 @@ def _write(home: Home, witnesses: Sequence[Listed]) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
+    descriptor, part = tempfile.mkstemp(".part", f".{path.name}.", path.parent)  # two processes may write at once
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
+    os.replace(part, path)
     sync_folder(path.parent)
 
 

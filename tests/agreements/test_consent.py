@@ -140,7 +140,7 @@ def test_a_consent_filed_with_another_batch_refuses_the_batch(bank: Desk, monkey
     monkeypatch.setattr("portcullis.demo.play.attest", copied)
     assert bank.send([row(FENNA, "H-1")], [consent("H-1", FENNA)]).reason is None
     got = bank.send([row(FENNA, "H-1", request_id="v-again")], [consent("H-1", FENNA)])
-    assert got.reason == "B-NOT-WRITTEN", "signed over another batch's root and nonce"
+    assert (got.rule, got.reason) == ("R10", "B-INTEGRITY"), "signed over another batch's root and nonce"
 
 
 def test_one_byte_of_a_consent_changed_after_signing_files_nothing(bank: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

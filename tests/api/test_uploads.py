@@ -73,7 +73,7 @@ def test_documents_travel_with_the_batch(honest: tuple[Served, Parts], tmp_path:
     served, parts = honest
     post(served, form([*parts, ("documents", "documents.jsonl", b"{}\n")]))
     (refused,) = served.scene.leaves(LeafType.BATCH_REFUSED)
-    assert refused["reason"] == "B-NOT-WRITTEN"
+    assert refused["reason"] == "B-INTEGRITY"
     assert post(served, form(parts)).status == 202
     folder = packed(served, tmp_path / "another")
     (folder / "documents.jsonl").write_bytes(b"{}\n")

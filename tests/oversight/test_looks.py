@@ -124,7 +124,7 @@ def watched() -> Iterator[list[str]]:
     """`look` for each inspection leaf that is written, the file's name for each personal read, in their order."""
     seen: list[str] = []
     inspecting, reading, accounts = schema.inspection, portcullis.evidence.read, portcullis.accounting.read
-    record = portcullis.inspections.record
+    record, picking = portcullis.inspections.record, portcullis.evidence.row
 
     def recorded(home: Any, conn: Any, kind: LeafType, *rest: Any, **how: Any) -> int:
         if kind is LeafType.INSPECTION:
@@ -136,6 +136,11 @@ def watched() -> Iterator[list[str]]:
             seen.append(name)
         return reading(home, conn, batch, name, *rest, **how)
 
+    def one(home: Any, conn: Any, batch: str, name: str, *rest: Any, **how: Any) -> Any:
+        if name in PERSONAL:
+            seen.append(name)
+        return picking(home, conn, batch, name, *rest, **how)
+
     def accounted(*rest: Any, **how: Any) -> Any:
         seen.append("accounting")
         return accounts(*rest, **how)
@@ -144,6 +149,7 @@ def watched() -> Iterator[list[str]]:
     with (
         patch("portcullis.inspections.record", recorded),
         patch("portcullis.evidence.read", read),
+        patch("portcullis.evidence.row", one),
         patch("portcullis.accounting.read", accounted),
     ):
         yield seen

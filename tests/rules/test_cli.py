@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -39,8 +40,16 @@ def test_explain_by_rule_or_code(what: str) -> None:
     assert json.loads(out("explain", what, "--json"))["id"] == "R22"
 
 
-def test_explain_says_plainly_what_is_only_planned() -> None:
-    assert "planned: nothing enforces it yet" in out("explain", "R54")
+def test_explain_says_plainly_what_is_only_planned(tmp_path: Path) -> None:
+    folder = tmp_path / AGREEMENT.name
+    shutil.copytree(AGREEMENT, folder)
+    (tmp_path / "fields.yaml").write_bytes((AGREEMENT.parent / "fields.yaml").read_bytes())
+    rule = folder / "rules" / "R54.yaml"
+    rule.write_text(
+        re.sub("^lives_in: .*$", "lives_in: null\nstatus: planned", rule.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8"
+    )
+    assert "planned: nothing enforces it yet" in out("explain", "R54", "-a", str(folder))
+    assert "planned" not in out("explain", "R54")
 
 
 def test_unknown_rules_and_days_are_refused() -> None:

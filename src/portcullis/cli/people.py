@@ -131,7 +131,7 @@ def list_(home: HomeOption, as_json: JsonOption = False) -> None:
 
 @key.command(
     "revoke",
-    epilog="Example: portcullis key revoke 0123456789abcdef --agency ICE --compromised-since 2026-11-20T00:00:00Z --key ice-root.json",
+    epilog="Example: portcullis key revoke 0123456789abcdef --compromised-since 2026-11-20T00:00:00Z --agency ICE --key ice-root.json",
 )
 @changes
 def revoke_(

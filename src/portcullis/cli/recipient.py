@@ -53,8 +53,8 @@ def pack_(
     key: Path = KeyOption,
     agreement: AgreementOption = "irs-ice-2025",
     agreement_version: Annotated[int, typer.Option(help="The agreement's version.")] = 1,
-    gate: Annotated[str, typer.Option(help="The legal gate; by default the first that a shipped agreement names.")] = "",
-    data_class: Annotated[str, typer.Option(help="The class of data asked for; by default a shipped agreement's.")] = "",
+    gate: Annotated[str | None, typer.Option(help="The legal gate; by default the first that a shipped agreement names.")] = None,
+    data_class: Annotated[str | None, typer.Option(help="The class of data asked for; by default a shipped agreement's.")] = None,
     delegation: Annotated[str | None, typer.Option(help="A delegation, when a delegate signs.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the data file; write nothing.")] = False,
     as_json: JsonOption = False,
@@ -64,9 +64,9 @@ def pack_(
         rows = sum(batch.num_rows for batch in read(data))
         return result({"count": rows, "packed": False}, as_json, f"{rows} rows could be packed. Nothing was written.")
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    if not gate or not data_class:
+    if gate is None or data_class is None:
         terms = load_agreement(find(agreement))
-        gate, data_class = gate or terms.gate, data_class or terms.data_class
+        gate, data_class = (terms.gate if gate is None else gate), (terms.data_class if data_class is None else data_class)
     asking = Asking(agreement, agreement_version, gate, data_class, agency, signer, secrets.token_hex(16), now, delegation)
     envelope = pack(data, out, load_signing_key(key, None), asking)
     return result({**envelope.payload(), "packed": True}, as_json, f"{envelope.count} rows are packed in {out}, signed by {signer}.")

@@ -8,8 +8,9 @@ Values
  4. none holds a NUL character,
  5. an empty text is null; all else stays as written, to the letter.
 
-A name that is not ours is repeated in an error only when it looks like a column name and others beside it are ours: the first
-line of a file without a header holds a person's data.
+A name that is not ours is repeated in an error only when it looks like a column name, others beside it are ours, and it does not begin
+with a name of ours: the first line of a file without a header holds a person's data, and where the end of the header
+is lost the first value hangs on the last name.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _first(mask: pa.Array) -> int:
 
 
 def _unknown(name: str, place: int) -> Refused:
-    if not _LOOKS_LIKE_A_NAME.match(name):
+    if not _LOOKS_LIKE_A_NAME.match(name) or any(name.startswith(ours) for ours in _KNOWN):
         return refused(f"Column {place} of the data file is not known.", "Its name is not repeated here.", _all(DATA_COLUMNS))
     near = difflib.get_close_matches(name.strip().lower().replace(" ", "_").replace("-", "_"), DATA_COLUMNS, n=1)
     hint = f"Is {near[0]} meant? Rename it or leave it out." if near else _all(DATA_COLUMNS)

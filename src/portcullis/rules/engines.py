@@ -62,7 +62,7 @@ def on_duckdb(compiled: Plan, table: pa.Table, con: Any = None) -> pa.Table:
 def _coded(table: pa.Table, narrow: exp.Select) -> tuple[pa.Table, exp.Select]:
     """The facts with numbers in place of texts that are only compared with constants, and the query over them."""
     tree = narrow.copy()
-    comparisons = [found for found in tree.find_all(exp.In) if found.expressions[0].is_string]
+    comparisons = [found for found in tree.find_all(exp.In) if found.expressions and found.expressions[0].is_string]
     places: dict[str, dict[str, int]] = {}
     for name in dict.fromkeys(found.this.name for found in comparisons):
         encoded = table.column(name).combine_chunks().dictionary_encode()

@@ -154,7 +154,7 @@ def _judge(home: Home, conn: Connection, opened: Opened, agreement: Agreement | 
     )
     failed = next((each for each in findings if each.verdict >= Verdict.REFER), None)
     if failed is None and fault is not None:
-        return Finding("R10", Verdict.FAIL, fault.code or "B-INTEGRITY", "", str(fault))
+        return Finding("R10", Verdict.FAIL, "B-INTEGRITY", "", str(fault))
     if failed is not None and fault is not None:
         return Finding(failed.rule, failed.verdict, failed.reason, failed.citation, f"{failed.message} {fault}")
     return failed
