@@ -6,7 +6,7 @@ there is an air gap. What each cosigned last is kept in `ledger/cosigned/`, sign
  2. for a commit when that checkpoint covers it,
  3. each witness once. Where the agreement names witnesses, only those count.
 Before anything new is signed every witness that answers is asked whether it has seen more than is here: then this ledger is older than
-what was witnessed, or beside it, and nothing is signed (docs/8-running.md, "Backup and restore").
+what was witnessed, or beside it, and nothing is signed (docs/10-running.md, "Backup and restore").
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _ask_all(home: Home, asked: Sequence[Listed]) -> tuple[str, list[bytes]]:
             if ahead[0] != here
             else f"A witness has seen another ledger of {here} leaves.",
             "This home was restored from an older backup, or another home goes on with the same ledger; signing would fork it.",
-            "See docs/8-running.md, Backup and restore.",
+            "See docs/10-running.md, Backup and restore.",
         )
     return text, [one for one in found if isinstance(one, bytes)]
 

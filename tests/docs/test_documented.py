@@ -83,7 +83,7 @@ def test_a_hint_that_leads_nowhere_is_found(top: Any) -> None:
 
 
 def test_every_setting_and_its_variable_are_documented() -> None:
-    page = text_of(DOCS / "8-running.md")
+    page = text_of(DOCS / "10-running.md")
     names = [f.name for f in fields(Settings)]
     assert missing([f"`{name}`"[1:-1] for name in names], page) == []
     assert missing([f"PORTCULLIS_{name.upper()}" for name in names], page) == []
@@ -92,7 +92,7 @@ def test_every_setting_and_its_variable_are_documented() -> None:
 def test_every_environment_variable_in_the_source_is_documented() -> None:
     in_words = {"PORTCULLIS_NAME"}  # stands for any setting
     found = {name for name in re.findall(r"\bPORTCULLIS_[A-Z][A-Z_]*[A-Z]\b", SOURCE)} - in_words
-    assert missing(sorted(found), text_of(DOCS / "8-running.md")) == []
+    assert missing(sorted(found), text_of(DOCS / "10-running.md")) == []
 
 
 # ---- rules
