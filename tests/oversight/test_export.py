@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from journey_home import Scene, rows_of
 from portcullis.errors import Refused
@@ -42,6 +43,19 @@ def test_it_answers_the_demand_and_names_nobody(at: At, tmp_path: Path) -> None:
     text = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir())
     assert personal() and [value for value in personal() if value in text] == []
     assert "accounting" not in counts
+
+
+def test_a_folder_that_another_made_meanwhile_is_left_alone(at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, out = at("dispatched"), tmp_path / "out"
+
+    def made_meanwhile(conn: Connection) -> None:
+        out.mkdir()
+        (out / "theirs").write_text("kept", encoding="utf-8")
+
+    monkeypatch.setattr("portcullis.oversight.overseer.count_ledger", made_meanwhile)
+    with pytest.raises(Refused, match="never written over"):
+        export_to(scene.home, out)
+    assert [file.name for file in out.iterdir()] == ["theirs"]
 
 
 @pytest.mark.parametrize("authority", ["press", "tigta-2", "irs"])

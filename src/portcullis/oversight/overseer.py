@@ -55,15 +55,18 @@ def authorities(home: Home, conn: Connection) -> dict[str, str]:
 def export_to(home: Home, out: Path, *, authority: str | None = None, act: Mapping[str, Any] | None = None) -> dict[str, int]:
     """Write the export into the absent folder `out`; returns rows per file. Raises Refused, Tampered."""
     if out.exists():
-        raise Refused(f"{out.name} exists.", "An export is never written over anything.", "Name an absent folder.")
+        raise _taken(out)
     if authority is not None:
         _opened(home, authority, act)  # 2
+    with reading(home.engine) as conn:
+        count_ledger(conn)  # 3
+        tables = _tables(home, conn)
+        with_data = list(_entries(home, conn)) if authority is not None else None
     try:
-        with reading(home.engine) as conn:
-            count_ledger(conn)  # 3
-            tables = _tables(home, conn)
-            with_data = list(_entries(home, conn)) if authority is not None else None
         out.mkdir(mode=0o700, parents=True)
+    except FileExistsError as error:  # another made it meanwhile: it is not ours to remove
+        raise _taken(out) from error
+    try:
         for name, (head, rows) in tables.items():
             write_private(out / f"{name}.csv", _csv(head, rows))
         if with_data is not None:
@@ -73,6 +76,10 @@ def export_to(home: Home, out: Path, *, authority: str | None = None, act: Mappi
         raise
     counts = {name: len(rows) for name, (_, rows) in tables.items()}
     return counts | ({} if with_data is None else {"accounting": len(with_data)})
+
+
+def _taken(out: Path) -> Refused:
+    return Refused(f"{out.name} exists.", "An export is never written over anything.", "Name an absent folder.")
 
 
 def _opened(home: Home, authority: str, act: Mapping[str, Any] | None) -> None:
