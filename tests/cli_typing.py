@@ -36,6 +36,7 @@ READS = frozenset(
             "agreement list",
             "agreement show",
             "agreement validate",
+            "agreement verify-public",
             "batch list",
             "batch redecide",
             "batch status",
@@ -98,7 +99,7 @@ def needed(name: str, place: Path) -> list[str]:
         annotation = parameter.type_descriptor.annotation
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             value = str(next(iter(annotation)).value)
-        if parameter.type_descriptor.annotation is Path:
+        if parameter.type_descriptor.annotation is Path or parameter.name == "files":
             value = str(place / ("folder" if parameter.name in _FOLDERS else "file"))
         words += [value] if parameter.param_type_name == "argument" else [max(parameter.opts, key=len), value]
     return words

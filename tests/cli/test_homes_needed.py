@@ -22,6 +22,7 @@ NEEDS_NONE = {
     "agreement prove",
     "agreement show",
     "agreement validate",
+    "agreement verify-public",
     "key certificate",
     "key new",
     "key sign",

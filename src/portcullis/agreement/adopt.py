@@ -1,6 +1,6 @@
 """From a folder to an agreement in force.
 
- 1. `propose`: the folder is validated and copied into the home; its hash goes to the ledger.
+ 1. `propose`: the folder is validated and copied into the home with a salt for each part (content.py); its hash goes to the ledger.
  2. `sign_agreement`: each party's root key signs that hash.
  3. `adopt`: both have signed, the folder still has that hash, it proves, and nothing else of that id is in force.
  4. `suspend`, `end`: counsel's signed act, under the exclusive release lock; what was authorized under it is void.
@@ -18,7 +18,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from portcullis.agreement.load import Agreement, agreement_hash, load_agreement
+from portcullis.agreement.content import SALTS, add_salts, agreement_hash, read_salts
+from portcullis.agreement.load import Agreement, load_agreement
 from portcullis.crypto import canonical, encode64
 from portcullis.errors import OutOfOrder, Refused, Tampered
 from portcullis.home import Home
@@ -31,6 +32,7 @@ from portcullis.store import schema
 __all__ = [
     "adopt",
     "adopted",
+    "as_proposed",
     "at_hash",
     "drop_copy",
     "end",
@@ -60,6 +62,7 @@ def propose(home: Home, conn: Connection, folder: Path) -> Agreement:
     shutil.copytree(folder, target)
     if not (target / "fields.yaml").exists() and (folder.parent / "fields.yaml").is_file():
         shutil.copy2(folder.parent / "fields.yaml", target / "fields.yaml")
+    add_salts(target)
     kept = load_agreement(target)
     record(home, conn, LeafType.AGREEMENT_PROPOSED, {"rules": kept.rules.hash}, agreement=_ref(kept))
     conn.execute(
@@ -83,6 +86,12 @@ def drop_copy(home: Home, agreement_id: str, version: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):  # other versions may lie beside it
         folder.parent.rmdir()
+
+
+def as_proposed(home: Home, folder: Path, agreement_id: str, version: int) -> str:
+    """The hash that this folder has with the salts of the proposed version, which a party's own copy need not hold. Raises Refused."""
+    kept = folder_of(home, agreement_id, version)
+    return agreement_hash(folder, read_salts(kept) if (kept / SALTS).is_file() else None)
 
 
 def sign_agreement(home: Home, conn: Connection, agreement_id: str, version: int, agency: str, act: Mapping[str, object]) -> None:
@@ -200,11 +209,19 @@ def of_version(home: Home, conn: Connection, agreement_id: str, version: int) ->
 def at_hash(home: Home, agreement_id: str, version: int, expected: str) -> Agreement:
     """The home's copy of a version, whatever its state. Raises Tampered unless it has that hash."""
     folder = folder_of(home, agreement_id, version)
-    if not folder.is_dir() or agreement_hash(folder) != expected:
+    if not folder.is_dir() or _hash_now(folder) != expected:
         raise Tampered(
             f"The folder of {agreement_id} version {version} is not the one that was signed.", "A file in it was changed.", "Restore it."
         )
     return replace(_of_content(expected, folder), folder=folder)
+
+
+def _hash_now(folder: Path) -> str | None:
+    """None where the folder is no agreement any more: it was one when it was signed."""
+    try:
+        return agreement_hash(folder)
+    except Refused:
+        return None
 
 
 _KNOWN: dict[str, Agreement] = {}

@@ -1,7 +1,7 @@
 """An agreement's folder as one checked value.
 
-`agreement.yaml` holds the terms; `rules/` the rules; `../fields.yaml` or `fields.yaml` what rules may name. The agreement's hash covers
-every file in the folder by name and content, so that no word of it can change under a signature.
+`agreement.yaml` holds the terms; `rules/` the rules; `../fields.yaml` or `fields.yaml` what rules may name. The agreement's hash
+(content.py) covers every file in the folder by name and content, so that no word of it can change under a signature.
 
 Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code, federal), authority (gate, gates), data (class,
 elements, groups, answer), roster (offices), matching (agree), document, standing, sample, authorizations, purposes, in_force (from, to) or
@@ -11,7 +11,6 @@ signed_on, witnesses (quorum, keys), use_days, working_data_days, after. Rules r
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,20 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from portcullis.agreement.after import After, read_after
+from portcullis.agreement.content import agreement_hash
 from portcullis.agreement.terms import DocumentTerms, agree_of, answer_of, document_of, federal, gates_of, groups_of
-from portcullis.crypto import canonical
 from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
 from portcullis.ledger.note import COSIGNATURE, parse_vkey
 from portcullis.rules import RuleSet, agreements_folder, load
 from portcullis.rules.document import Node, read
-from portcullis.rules.shipped import fields_file
 
-__all__ = ["Agreement", "agreement_hash", "find", "load_agreement"]
+__all__ = ["Agreement", "find", "load_agreement"]
 
-MAX_FILE = 4 * 1024 * 1024
-MAX_FILES = 1_000
 _WORD = re.compile(r"[A-Za-z0-9._:/+=@()-]{1,64}")
 
 
@@ -92,28 +88,6 @@ def find(name: str) -> Path:
                 return folder
     shipped = ", ".join(sorted(f.parent.name for f in agreements_folder().glob("*/agreement.yaml")))
     raise Refused(f"There is no agreement {name}.", "It is neither a folder with agreement.yaml nor shipped.", f"Shipped: {shipped}.")
-
-
-def agreement_hash(folder: Path) -> str:
-    """SHA-256 (hex) over the names and contents of all files of the folder, and of the field catalogue its rules use.
-
-    Raises Refused for links, special files and files that are too large: nothing outside the folder may be part of an agreement.
-    """
-    listed = {"fields.yaml": hashlib.sha256(fields_file(folder).read_bytes()).hexdigest()}
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise Refused(
-                f"{path.name} in the agreement's folder is a link or no plain file.", "An agreement is plain files.", "Replace it."
-            )
-        if path.is_file():
-            if path.stat().st_size > MAX_FILE or len(listed) >= MAX_FILES:
-                raise Refused(
-                    f"{path.name} or the agreement's folder is too large.",
-                    f"{MAX_FILE} bytes a file, {MAX_FILES} files.",
-                    "Split or remove.",
-                )
-            listed[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return hashlib.sha256(canonical(listed)).hexdigest()
 
 
 _NEEDED = ("id", "version", "title", "parties", "authority", "data", "roster", "standing", "sample")

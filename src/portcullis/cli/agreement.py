@@ -12,10 +12,11 @@ import typer
 from sqlalchemy import select
 
 from portcullis.agreement import Agreement, adopt, end, find, load_agreement, propose, sign_agreement, suspend
-from portcullis.agreement.adopt import drop_copy, state_content
+from portcullis.agreement.adopt import as_proposed, drop_copy, state_content
 from portcullis.cli.acting import KeyOption, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.prove import prove_
+from portcullis.cli.publishing import redact_, verify_public
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.switch import show, summary, switch_
 from portcullis.cli.typed import AgencyOption, PersonOption
@@ -25,7 +26,9 @@ from portcullis.publish import publish
 from portcullis.rules.cases import lawful
 from portcullis.store import reading, rehearsing, release_exclusive, schema
 
-app = typer.Typer(help="The agreement: list, show, validate, prove, sign, adopt, switch, suspend, end.", no_args_is_help=True)
+app = typer.Typer(
+    help="The agreement: list, show, validate, prove, sign, adopt, switch, suspend, end, redact, verify-public.", no_args_is_help=True
+)
 app.command("prove", epilog="Example: portcullis agreement prove irs-ice-2025 --json")(prove_)
 app.command("show", epilog="Example: portcullis agreement show irs-ice-2025")(show)
 app.command(
@@ -33,6 +36,10 @@ app.command(
     epilog="Example: portcullis agreement switch irs-ice-2025 --switch R24_relevance --on"
     " --as IRS-COUNSEL --key k1.json --second-as IRS-OVERSEER --second-key k2.json",
 )(switch_)
+app.command("redact", epilog="Example: portcullis agreement redact irs-ice-2025 --clause 4 --out public.json --page public.html")(redact_)
+app.command("verify-public", epilog="Example: portcullis agreement verify-public public.json unsealed.json --trust trust.json")(
+    verify_public
+)
 NameArgument = Annotated[str, typer.Argument(help="The name of a shipped or known agreement, or its folder.")]
 
 
@@ -95,7 +102,7 @@ def sign_(name: NameArgument, home: HomeOption, agency: AgencyOption, key: Path 
         with _copy_kept_if_signed(opened, agreement, new=known is None):
             if known is None:
                 known = propose(opened, conn, find(name)).hash
-            if known != agreement.hash:
+            if known != as_proposed(opened, find(name), agreement.id, agreement.version):
                 raise Refused(
                     "This folder is not the one that was proposed.", "Its content differs.", "Raise its version, or sign the proposed one."
                 )
