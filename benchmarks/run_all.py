@@ -74,6 +74,15 @@ SECTIONS = (
         "1.28 million leaves appended (FULL sync, in batches) and published in under 60 s; `ledger verify` of them in under 60 s.",
     ),
     Section(
+        "flips",
+        "Flipped bits",
+        (*_PYTEST, "-m", "faults", "tests/verifier"),
+        (*_PYTEST, "-m", "not faults", "tests/verifier/test_flips.py"),
+        "One flipped bit in every byte of a bundle of at most 64 kB, and 20,000 in a larger one: all refused by both verifiers, no byte "
+        "exempt. With them thousands of bundles damaged by somebody who holds the log's key: one verdict of both.",
+        faults,
+    ),
+    Section(
         "store",
         "The store, and a stay among 16 writers",
         ("benchmarks/store.py", "--scale", "1.0", "--stays", "1000"),

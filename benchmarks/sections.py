@@ -64,7 +64,7 @@ def _shown(value: object) -> str:
 
 def faults(ran: Ran) -> str:
     """What the tests printed of themselves, and pytest's last line."""
-    said = [line.strip(". ") for line in ran.output.splitlines() if re.match(r"\s*\.?(sqlite|postgresql): ", line)]
+    said = [line.strip(". ") for line in ran.output.splitlines() if re.match(r"\s*\.?(sqlite|postgresql|flips|damaged): ", line)]
     ended = [line for line in ran.output.splitlines() if re.search(r"\d+ passed", line)]
     return "\n".join(f"- {line}" for line in [*said, *ended[-1:]])
 
