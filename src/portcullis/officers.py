@@ -43,6 +43,7 @@ __all__ = [
     "revoke_key",
     "root_of",
     "sign",
+    "weigh_act",
 ]
 
 _CODE = re.compile(r"[A-Za-z0-9._:/+=@()-]{1,128}")
@@ -248,6 +249,15 @@ def accept_act(
     home: Home, conn: Connection, envelope: Mapping[str, object], *, action: str, content: str, agreement: str, roles: Collection[Role]
 ) -> tuple[Officer, Act]:
     """Verify a person's act by the five checks above and use up its nonce."""
+    officer, opened = weigh_act(home, conn, envelope, action=action, content=content, agreement=agreement, roles=roles)
+    _use_up(home, conn, opened.nonce)
+    return officer, opened
+
+
+def weigh_act(
+    home: Home, conn: Connection, envelope: Mapping[str, object], *, action: str, content: str, agreement: str, roles: Collection[Role]
+) -> tuple[Officer, Act]:
+    """Verify a person's act as `accept_act` does, and leave its nonce: what waits for a second signature counts only with it."""
     found: list[Officer] = []
 
     def lookup(key_id: str) -> bytes | Passkey | None:
@@ -263,7 +273,7 @@ def accept_act(
     if not officer.roles & frozenset(roles):
         wanted = " or ".join(sorted(role.value for role in roles))
         raise Refused(f"This act needs the role {wanted}.", "The key's holder was not enrolled in it.", "Ask a person who holds it.")
-    _use_up(home, conn, act.nonce)
+    _check_unused(conn, act.nonce)
     return officer, act
 
 
@@ -285,7 +295,11 @@ def _check(home: Home, act: Act, action: str, content: str, agreement: str, pers
 
 def _use_up(home: Home, conn: Connection, nonce: str) -> None:
     """An act counts once. The primary key decides; the query only makes the message."""
+    _check_unused(conn, nonce)
+    conn.execute(insert(schema.act_nonce).values(nonce=nonce, at=home.now()))
+
+
+def _check_unused(conn: Connection, nonce: str) -> None:
     n = schema.act_nonce
     if conn.execute(select(n.c.nonce).where(n.c.nonce == nonce)).first():
         raise Refused("This signed act was used before.", "An act counts once.", "Sign anew.")
-    conn.execute(insert(n).values(nonce=nonce, at=home.now()))

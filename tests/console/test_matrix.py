@@ -20,7 +20,14 @@ ROLES = sorted(EVERYBODY)
 
 def address(path: str, batch: str) -> str:
     """A screen's path with values that exist."""
-    for name, value in (("{batch}", batch), ("{ordinal:int}", "7"), ("{agreement}", "irs-ice-2025"), ("{rule}", "R12")):
+    for name, value in (
+        ("{batch}", batch),
+        ("{ordinal:int}", "7"),
+        ("{agreement}", "irs-ice-2025"),
+        ("{rule}", "R12"),
+        ("{version:int}", "1"),
+        ("{key}", "0" * 16),
+    ):
         path = path.replace(name, value)
     return path
 
@@ -59,7 +66,8 @@ def test_the_sign_in_page_is_all_that_nobody_gets(office: Open) -> None:
     nobody = one.nobody()
     front = nobody.get("/")
     assert (front.status, "Sign in" in front.text) == (200, True)
-    assert [s.path for s in SCREENS if not s.roles] == ["/", "/sign-in", "/sign-in"]
+    open_to_all = ["/", "/sign-in", "/sign-in", "/invitation", "/invitation", "/invitation/passkey"]
+    assert [s.path for s in SCREENS if not s.roles] == open_to_all
     assert nobody.get("/static/console.css").status == 200
     assert nobody.get("/static/../sessions.py").status == 404
     assert nobody.get("/nowhere").status == 404

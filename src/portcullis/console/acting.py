@@ -40,28 +40,30 @@ _HOURS = 8
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An act to be signed: its canonical text, the challenge for a passkey (base64url), and whether the demo's key may be used."""
+    """An act to be signed: its canonical text, the challenge for a passkey (base64url), whose it is when it is an agency root's, and
+    whether the demo's key may be used. A root is a key file, never a passkey."""
 
     text: str
     challenge: str
     demo: bool
+    root: str = ""
 
 
-def prepare(request: Request, action: str, content: str, agreement: str = "", hours: int = _HOURS) -> Prepared:
-    """The act this person would sign over `content` now."""
-    home = request.home
-    act = Act(home.settings.origin, agreement, action, content, request.person, secrets.token_hex(16), home.now() + hours * 3600)
-    return Prepared(canonical(act.payload()).decode(), encode64url(challenge_of(act)), is_demo(request))
+def prepare(request: Request, action: str, content: str, agreement: str = "", hours: int = _HOURS, root: str = "") -> Prepared:
+    """The act this person would sign over `content` now; with `root` the act that agency's root key would sign."""
+    home, officer = request.home, f"root:{root}" if root else request.person
+    act = Act(home.settings.origin, agreement, action, content, officer, secrets.token_hex(16), home.now() + hours * 3600)
+    return Prepared(canonical(act.payload()).decode(), encode64url(challenge_of(act)), is_demo(request), root)
 
 
-def signed(request: Request) -> dict[str, object]:
-    """The envelope this form brings. Raises Refused when it brings none that has the form of one."""
+def signed(request: Request, root: str = "") -> dict[str, object]:
+    """The envelope this form brings, of the person or of an agency's root. Raises Refused when it brings none that has the form of one."""
     if pasted := request.form.get("envelope", "").strip():
         return read_dsse(pasted.encode())
     act = _act(request.form.get("act", ""))
-    if act.officer != request.person:
+    if act.officer != (f"root:{root}" if root else request.person):
         raise Refused("The act is another person's.", "You sign for yourself alone.", "Open the page again.")
-    if request.form.get("assertion"):
+    if request.form.get("assertion") and not root:
         credential, data, client, signature = assertion_of(request)
         with reading(request.home.engine) as conn:
             officer = officer_of_credential(conn, credential)
@@ -69,7 +71,7 @@ def signed(request: Request) -> dict[str, object]:
             raise Refused("This passkey is not one of yours.", "It is not enrolled for you, or was revoked.", "Use one that is.")
         return passkey_envelope(act, officer.passkey, authenticator_data=data, client_data=client, signature=signature)
     if request.form.get("with") == "demo":
-        return sign_act(demo_key(request, request.person), act)
+        return sign_act(demo_key(request, f"root-{root}" if root else request.person), act)
     raise Refused("The act is not signed.", "Neither a passkey nor a signed statement came with the form.", "Sign it, then send it.")
 
 

@@ -4,7 +4,7 @@
    `console.sign-in` over it that a key file signed elsewhere.
 2. The key must be enrolled, unrevoked, and of the source agency.
 3. A passkey is enrolled by the agency's root alone. In a demo home the root's key file lies in the home, and does it at once; elsewhere the
-   page shows the new passkey's public half, for the root's holder (`key enrol`).
+   passkey waits on the screen of keys (keys.py), and the page shows its public half, for the root's holder (`key enrol`).
 4. Every refusal of a sign-in says the same.
 """
 
@@ -20,12 +20,13 @@ from portcullis.console.acting import assertion_of, demo_key, is_demo
 from portcullis.console.request import Request
 from portcullis.crypto import Passkey, canonical, decode64url, encode64, encode64url, key_id_of, open_act, read_dsse, verify_assertion
 from portcullis.errors import PortcullisError, Refused
+from portcullis.invitations import offer
 from portcullis.model import Role
 from portcullis.officers import Officer, content_hash, enrol_key, key_content, officer_of_credential, officer_of_key, sign
 from portcullis.publish import publish
-from portcullis.store import reading, release_exclusive, schema
+from portcullis.store import reading, release_exclusive, schema, writing
 
-__all__ = ["enrol", "enrol_page", "sign_in", "sign_in_page", "sign_out"]
+__all__ = ["enrol", "enrol_page", "made_passkey", "sign_in", "sign_in_page", "sign_out"]
 
 _SIGN_IN = "console.sign-in"
 
@@ -140,23 +141,26 @@ def enrol_page(request: Request) -> Response:
     with reading(request.home.engine) as conn:
         keys = conn.execute(query.order_by(k.c.leaf_idx)).mappings().all()
     return request.page(
-        "enrol.html", challenge=encode64url(challenge), raw=challenge.hex(), keys=keys, demo=is_demo(request), candidate=None
+        "enrol.html", challenge=encode64url(challenge), raw=challenge.hex(), keys=keys, demo=is_demo(request), candidate=None, key_id=""
     )
 
 
 def enrol(request: Request) -> Response:
     """Take the new passkey: enrol it in a demo home, or show what the root's holder needs."""
     home = request.home
-    passkey, credential = _made(request)
+    passkey, credential = made_passkey(request)
     with reading(home.engine) as conn:
         officer = officer_of_key(conn, request.session.key_id) if request.session else None
     if officer is None:
         raise Refused("Your key is no longer enrolled.", "It was revoked.", "Sign in with another.")
     roles = sorted(role.value for role in officer.roles)
     if not is_demo(request):
+        with writing(home.engine) as conn:
+            offer(home, conn, agency=officer.agency, person=officer.person, roles=roles, passkey=passkey, credential=credential)
         shown = {"agency": officer.agency, "person": officer.person, "roles": roles, "key": encode64(passkey.public)}
         candidate = canonical(shown | {"webauthn": passkey.member(), "credential": credential}).decode()
-        return request.page("enrol.html", challenge="", raw="", keys=[], demo=False, candidate=candidate)
+        key_id = key_id_of(passkey.public)
+        return request.page("enrol.html", challenge="", raw="", keys=[], demo=False, candidate=candidate, key_id=key_id)
     content = key_content(officer.agency, officer.person, roles, passkey.public, passkey)
     root = demo_key(request, f"root-{officer.agency}")
     act = sign(home.settings.origin, root, f"root:{officer.agency}", "key.enroll", content, "", home.now() + 3600)
@@ -176,7 +180,7 @@ def enrol(request: Request) -> Response:
     return Request.go("/passkeys")
 
 
-def _made(request: Request) -> tuple[Passkey, str]:
+def made_passkey(request: Request) -> tuple[Passkey, str]:
     """The passkey the browser made, as its own public half says, after it has signed this page's challenge with the person verified."""
     try:
         body = json.loads(request.form.get("passkey", ""))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from portcullis.console.acting import prepare, signed
 from portcullis.console.request import Request
+from portcullis.console.two_people import half_lifted
 from portcullis.errors import Refused
 from portcullis.orders import Scope, impose, order_content
 from portcullis.publish import publish
@@ -30,7 +31,8 @@ def orders(request: Request) -> Response:
         ]
         agreements = conn.execute(select(a.c.id).distinct().order_by(a.c.id)).scalars().all()
         agencies = conn.execute(select(p.c.agency).where(p.c.side == "recipient").order_by(p.c.agency)).scalars().all()
-    return request.page("orders.html", rows=rows, agreements=agreements, agencies=agencies, now=request.home.now())
+        firsts = half_lifted(request, conn)
+    return request.page("orders.html", firsts=firsts, rows=rows, agreements=agreements, agencies=agencies, now=request.home.now())
 
 
 def _stated(request: Request) -> tuple[str, Scope, int]:

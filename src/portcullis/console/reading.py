@@ -16,6 +16,7 @@ from portcullis.agreement.switches import positions, switch_changes
 from portcullis.console import pictures
 from portcullis.console.memory import while_unwritten
 from portcullis.console.request import Request
+from portcullis.console.two_people import MAY_TURN, half_turned
 from portcullis.errors import Refused
 from portcullis.ledger.verify import verify
 from portcullis.oversight import Identity, accounting_of
@@ -49,7 +50,9 @@ def agreement(request: Request) -> Response:
         signed = conn.execute(select(s.c.agency).where(s.c.agreement_id == name, s.c.version == found.version)).scalars().all()
         switches = positions(conn, found)
         changes = while_unwritten(request.home, conn, f"switches {found.hash}", lambda: switch_changes(conn, found))
-    return request.page("agreement.html", found=found, signed=signed, switches=switches, changes=changes)
+        firsts = half_turned(request, conn, name)
+    may = {"turn": bool(MAY_TURN & request.roles), "meanings": {key: one.meaning for key, one in found.rules.switches.items()}}
+    return request.page("agreement.html", firsts=firsts, may=may, found=found, signed=signed, switches=switches, changes=changes)
 
 
 def _law(request: Request) -> RuleSet | None:

@@ -54,6 +54,7 @@ _NAVIGATION: tuple[tuple[str, str, frozenset[Role] | None], ...] = (
     ("/rules", "Rules", None),
     ("/orders", "Orders", None),
     ("/safeguards", "Safeguards", None),
+    ("/keys", "Keys", None),
     ("/ledger", "Ledger", None),
     ("/accounting", "Accounting", frozenset({Role.COUNSEL})),
     ("/reports", "Reports", None),

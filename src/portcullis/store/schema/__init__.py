@@ -21,6 +21,7 @@ from portcullis.store.schema.columns import metadata
 from portcullis.store.schema.parties import agreement, agreement_signature, court_order, hold, key, officer, party, standing, vault
 from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, own_record, step
 from portcullis.store.schema.releases import authorization, receipt, release
+from portcullis.store.schema.waiting import candidate, first_signature, invitation
 
 __all__ = [
     "act_nonce",
@@ -32,11 +33,14 @@ __all__ = [
     "authorization",
     "batch",
     "batch_figure",
+    "candidate",
     "citation",
     "court_order",
     "engagement",
+    "first_signature",
     "hold",
     "inspection",
+    "invitation",
     "key",
     "leaf",
     "ledger_head",

@@ -20,6 +20,17 @@ CREATE TABLE agreement (
 
 CREATE UNIQUE INDEX uq_agreement_one_in_force ON agreement (id) WHERE state = 'in_force';
 
+CREATE TABLE first_signature (
+    content TEXT NOT NULL,
+    action TEXT NOT NULL,
+    stated TEXT NOT NULL,
+    person TEXT NOT NULL,
+    act TEXT NOT NULL,
+    expires {whole} NOT NULL,
+    at {whole} NOT NULL,
+    CONSTRAINT pk_first_signature PRIMARY KEY (content)
+){strict};
+
 CREATE TABLE leaf (
     idx {whole} NOT NULL CONSTRAINT ck_leaf_idx CHECK (idx >= 0),
     type TEXT NOT NULL,
@@ -132,6 +143,19 @@ CREATE TABLE hold (
     CONSTRAINT ck_hold_lifted_on_record CHECK ((lifted_at IS NULL) = (lifted_leaf IS NULL)),
     CONSTRAINT fk_hold_placed_leaf FOREIGN KEY(placed_leaf) REFERENCES leaf (idx),
     CONSTRAINT fk_hold_lifted_leaf FOREIGN KEY(lifted_leaf) REFERENCES leaf (idx)
+){strict};
+
+CREATE TABLE invitation (
+    code_sha256 TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    person TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    invited_at {whole} NOT NULL,
+    expires {whole} NOT NULL,
+    act TEXT NOT NULL,
+    CONSTRAINT pk_invitation PRIMARY KEY (code_sha256),
+    CONSTRAINT ck_invitation_lasts CHECK (expires > invited_at),
+    CONSTRAINT fk_invitation_agency FOREIGN KEY(agency) REFERENCES party (agency)
 ){strict};
 
 CREATE TABLE key (
@@ -254,6 +278,23 @@ CREATE TABLE batch_figure (
     value {whole} NOT NULL,
     CONSTRAINT pk_batch_figure PRIMARY KEY (batch_id, name),
     CONSTRAINT fk_batch_figure_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
+CREATE TABLE candidate (
+    key_id TEXT NOT NULL,
+    code_sha256 TEXT,
+    agency TEXT NOT NULL,
+    person TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    public TEXT NOT NULL,
+    webauthn TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    made_at {whole} NOT NULL,
+    state TEXT NOT NULL CONSTRAINT ck_candidate_state CHECK (state IN ('waiting', 'enrolled', 'declined')),
+    CONSTRAINT pk_candidate PRIMARY KEY (key_id),
+    CONSTRAINT uq_candidate_credential UNIQUE (credential),
+    CONSTRAINT fk_candidate_code_sha256 FOREIGN KEY(code_sha256) REFERENCES invitation (code_sha256),
+    CONSTRAINT fk_candidate_agency FOREIGN KEY(agency) REFERENCES party (agency)
 ){strict};
 
 CREATE TABLE citation (
