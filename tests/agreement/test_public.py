@@ -331,7 +331,7 @@ def test_nothing_of_what_was_signed_changes_in_the_home(at: At, change: str) -> 
     match change:
         case "a salt":
             salts = json.loads((folder / SALTS).read_bytes())
-            salts["clause/1"] = encode64(bytes(32))
+            salts["salts"]["clause/1"] = encode64(bytes(32))
             (folder / SALTS).write_bytes(canonical(salts))
         case "a word":
             terms.write_text(terms.read_text(encoding="utf-8").replace("recorded permanently", "recorded"), encoding="utf-8")
@@ -393,7 +393,20 @@ def test_a_page_made_from_a_hostile_agreement_runs_nothing(signed: Scene) -> Non
 
 def test_salts_are_32_bytes_one_for_each_part_and_private(signed: Scene) -> None:
     folder = folder_of(signed.home, AGREEMENT, 1)
-    salts = json.loads((folder / SALTS).read_bytes())
+    salts = json.loads((folder / SALTS).read_bytes())["salts"]
     assert salts.keys() == parts_of(folder).keys() and len(set(salts.values())) == len(salts)
     assert {len(base64.b64decode(salt)) for salt in salts.values()} == {32}
     assert (folder / SALTS).stat().st_mode & 0o077 == 0
+
+
+def test_no_salt_serves_two_versions(signed: Scene, tmp_path: Path) -> None:
+    """A version made from the home's copy of the one before: an opened clause of one must not open a hidden one of the other."""
+    first, second = folder_of(signed.home, AGREEMENT, 1), tmp_path / AGREEMENT
+    shutil.copytree(first, second)
+    assert add_salts(second) == read_salts(first)
+    terms = second / "agreement.yaml"
+    terms.write_text(terms.read_text(encoding="utf-8").replace("\nversion: 1\n", "\nversion: 2\n"), encoding="utf-8")
+    assert not set(add_salts(second).values()) & set(read_salts(first).values())
+    (second / "annex.md").write_text("And also this.", encoding="utf-8")
+    with pytest.raises(Refused, match="not of this agreement"):
+        agreement_hash(second)

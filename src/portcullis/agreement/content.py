@@ -37,7 +37,7 @@ Document = Mapping[str, object]
 
 
 def agreement_hash(folder: Path, salts: Mapping[str, bytes] | None = None) -> str:
-    """The hash of a folder; with `salts` as if these lay in it.
+    """The hash of a folder; with `salts` as if these lay in it. Salts that were drawn for another version count as none.
 
     Raises Refused for links, special files and files that are too large (nothing outside the folder may be part of an agreement), for terms
     that cannot be read, and for salts of other parts.
@@ -46,10 +46,11 @@ def agreement_hash(folder: Path, salts: Mapping[str, bytes] | None = None) -> st
     stated = files.pop(SALTS, None)
     if salts is None and stated is None:
         return _listed(files)
-    known = (_listed(files), canonical({place: encode64(salt) for place, salt in salts.items()}) if salts else stated or b"")
+    known = (_listed(files), stated if salts is None and stated else canonical({p: encode64(salt) for p, salt in (salts or {}).items()}))
     if known not in _KNOWN:
-        found = document_of(parts_in(files), salts if salts is not None else _salts(stated or b""))
-        _KNOWN[known] = hashlib.sha256(canonical(found)).hexdigest()
+        parts = parts_in(files)
+        drawn = salts if salts is not None else _salts(stated or b"", parts)
+        _KNOWN[known] = known[0] if drawn is None else hashlib.sha256(canonical(document_of(parts, drawn))).hexdigest()
     return _KNOWN[known]
 
 
@@ -81,35 +82,49 @@ def commitment(salt: bytes, place: str, agreement: object, version: object, valu
 
 
 def add_salts(folder: Path) -> dict[str, bytes]:
-    """Draw a salt for each part and keep them in the folder, for the owner only; those that lie there already stay. Raises Refused."""
-    if (folder / SALTS).exists():
-        return read_salts(folder)
-    drawn = {place: secrets.token_bytes(32) for place in parts_of(folder)}
-    write_private(folder / SALTS, canonical({place: encode64(salt) for place, salt in drawn.items()}))
+    """Draw a salt for each part and keep them in the folder, for the owner only; those that were drawn for this very version stay.
+
+    A salt is never used for two versions: who opens a part of one would open it in the other. Raises Refused.
+    """
+    parts, path = parts_of(folder), folder / SALTS
+    if path.exists() and (kept := _salts(path.read_bytes(), parts)) is not None:
+        return kept
+    path.unlink(missing_ok=True)
+    drawn = {place: secrets.token_bytes(32) for place in parts}
+    stated = {"agreement": _of(parts), "salts": {place: encode64(salt) for place, salt in drawn.items()}}
+    write_private(path, canonical(stated))
     return drawn
+
+
+def _of(parts: Mapping[str, object]) -> str:
+    return f"{parts['term/id']}/{parts['term/version']}"
 
 
 def read_salts(folder: Path) -> dict[str, bytes]:
     """Place → salt. Raises Refused when the folder has none: it was signed before its parts had commitments."""
     stated = _files(folder).get(SALTS)
-    if stated is None:
+    found = None if stated is None else _salts(stated, parts_of(folder))
+    if found is None:
         raise Refused(
             "This version cannot be published in part.",
             "It was signed as a whole, without a commitment to each clause.",
             "Raise its version and have it signed anew: portcullis agreement sign",
         )
-    return _salts(stated)
+    return found
 
 
-def _salts(stated: bytes) -> dict[str, bytes]:
+def _salts(stated: bytes, parts: Mapping[str, object]) -> dict[str, bytes] | None:
+    """None when they were drawn for another version."""
     try:
         read = strict_loads(stated)
-        found = {place: decode64(salt, "A salt") for place, salt in read.items()} if isinstance(read, dict) else {}
+        if not isinstance(read, dict) or set(read) != {"agreement", "salts"} or not isinstance(read["salts"], dict):
+            raise Refused("", "It has other members.")
+        found = {place: decode64(salt, "A salt") for place, salt in read["salts"].items()}
     except PortcullisError as error:
         raise Refused(f"{SALTS} cannot be read.", error.why, "Restore it.") from error
-    if not found or any(len(salt) != 32 for salt in found.values()):
-        raise Refused(f"{SALTS} cannot be read.", "It holds a salt of 32 bytes for each part.", "Restore it.")
-    return found
+    if any(len(salt) != 32 for salt in found.values()):
+        raise Refused(f"{SALTS} cannot be read.", "A salt has 32 bytes.", "Restore it.")
+    return found if read["agreement"] == _of(parts) else None
 
 
 def parts_of(folder: Path) -> dict[str, object]:
