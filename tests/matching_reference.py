@@ -140,9 +140,13 @@ def dob(a: Row, b: Row) -> int:
     if a["dob"] == b["dob"]:
         return 1
     x, y = (dt.date(1970, 1, 1) + dt.timedelta(days=d["dob"]) for d in (a, b))
+    return 0 if slipped(x, y) else -1
+
+
+def slipped(x: dt.date, y: dt.date) -> bool:
     if (x.year, x.month, x.day) == (y.year, y.day, y.month):
-        return 0
-    return 0 if abs(x.year - y.year) <= 9 and slip(x.strftime("%Y%m%d"), y.strftime("%Y%m%d")) else -1
+        return True
+    return abs(x.year - y.year) <= 9 and slip(x.strftime("%Y%m%d"), y.strftime("%Y%m%d"))
 
 
 def number(a: Row, b: Row) -> int:
@@ -168,14 +172,24 @@ def one_edit(x: str, y: str) -> bool:
         return True
     s, t = x.split(), y.split()
     pairs = [(p, q) for p, q in zip(s, t, strict=False) if p != q]
-    return len(s) == len(t) and len(pairs) == 1 and all(len(w) >= 3 and w.isalpha() for w in pairs[0])
+    if len(s) != len(t) or len(pairs) != 1:
+        return False
+    a, b = pairs[0]
+    if a.isalpha() and b.isalpha():
+        return min(len(a), len(b)) >= 3
+    if a.isalpha() == b.isalpha() or len(a) != len(b):
+        return False
+    misread = b if a.isalpha() else a
+    return misread[0].isalpha() and letters(misread) >= 3
 
 
 def misspelt_type(bare: str, name: str, kind: str) -> bool:
     head, _, last = bare.rpartition(" ")
-    if head != name or len(last) < 3 or not last.isalpha() or letters(bare) < 5:
+    if head != name or not last.isalpha():
         return False
-    return any(len(w) >= 3 and OSA.distance(last, w) == 1 for w in (kind, TYPES.get(kind, kind)))
+    if len(last) < 3:
+        return len(last) == len(kind) == 2 and letters(name) >= 5 and OSA.distance(last, kind) == 1
+    return letters(bare) >= 5 and any(len(w) >= 3 and OSA.distance(last, w) == 1 for w in (kind, TYPES.get(kind, kind)))
 
 
 def place(a: Row, b: Row) -> int:
@@ -290,6 +304,7 @@ class Reference:
         for b in person.names:
             row = {"given": given(a, b, self.known), "family": family(a, b), "middle": middle(a, b)}
             row |= {"dob": dob(a, b), "number": number(a, b), "generation": generation(a, b)}
+            row["slip"] = int(None not in (a["dob"], b["dob"]) and dob(a, b) == 0)
             if None not in (a["given_first"], a["family"], b["given_first"], b["family"]):
                 (p, pm), (q, qm) = bags(a), bags(b)
                 with_middle = p != q and (pm in (qm, q) or p == qm)
@@ -298,7 +313,7 @@ class Reference:
                 if with_middle:
                     row["middle"] = 1
             rows.append(row)
-        best: Row = {c: max(r[c] for r in rows) for c in ("given", "family")}
+        best: Row = {c: max(r[c] for r in rows) for c in ("given", "family", "slip")}
         for column in ("middle", "dob", "number", "generation"):
             top, bottom = max(r[column] for r in rows), min(r[column] for r in rows)
             best[column] = top if top > 0 else bottom
@@ -350,7 +365,7 @@ class Reference:
         rules = [
             ("L1", g >= 1 and f >= 2 and number_),
             ("L2", g >= 3 and f >= 2 and born),
-            ("L3", g == 2 and f >= 2 and born and second),
+            ("L3", g in (1, 2) and f >= 2 and born and second),
             ("L4", g >= 6 and f >= 2 and second),
             ("L5", g == 5 and f >= 3 and second),
             ("L6", g == 4 and f >= 3 and second),
@@ -358,7 +373,9 @@ class Reference:
         taken = next((name for name, holds in rules if holds and p >= 2), None)
         if taken is None and g == 7 and f == 5 and p == 3 and line:
             told = self.evidence_of(a["given_first"], *self.shares)
-            taken = "L7" if "rare" in told else "L8" if "unshared" in told else None
+            taken = "L7" if "rare" in told else "L8" if "unshared" in told else "L9" if row["slip"] else None
+        if taken is None and g == 2 and f == 5 and p == 3 and born:
+            taken = "L10"
         return taken
 
     def rivals(self, rows: list[Row], subject: Row, holders: list[Person]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis import pipeline
-from portcullis.agreement import find, load_agreement
+from portcullis.agreement import Agreement, find, load_agreement
 from portcullis.matching.evaluate import RELEASED, Truth, score
 from portcullis.matching.match import match_in_full
 from portcullis.matching.register import Register
 from portcullis.matching.requests import prepare_requests
-from portcullis.matching.strata import BUDGET, frontier, over_budget, strata, stratum_of
+from portcullis.matching.strata import frontier, over_budget, scaled, strata, stratum_of
 from portcullis.matching.weigh import given_share, probability, waterfall
 
 __all__ = ["AGREEMENT", "Evaluation", "evaluate", "reliability"]
@@ -43,13 +43,16 @@ class Evaluation:
     facts: pa.Table
 
 
-def evaluate(register: Register, raw: pa.Table, truth: Truth, budget: float = BUDGET) -> Evaluation:
-    """Match `raw` against `register` and count what was right."""
+def evaluate(register: Register, raw: pa.Table, truth: Truth, budget: float | None = None, terms: Agreement | None = None) -> Evaluation:
+    """Match `raw` against `register` on the `terms` (those of AGREEMENT by default) and count what was right.
+
+    `budget` are wrong answers per request in place of the agreement's, in its parts.
+    """
     begun = time.monotonic()
-    terms = load_agreement(find(AGREEMENT))
+    terms = terms or load_agreement(find(AGREEMENT))
     rules = terms.rules.without(*[rule.id for rule in terms.rules.rules if rule.id not in RULES])
     checked = pipeline.check(raw, None, 0, rules)
-    matched = pipeline.match(checked, register, rules)
+    matched = pipeline.match(checked, register, rules, agree=terms.agree, closed=terms.closed)
     decided = pipeline.decide_all(checked, matched, {}, terms.answer)
     seconds = round(time.monotonic() - begun, 3)
     released = pc.is_in(decided["decision"], pa.array(sorted(RELEASED)))
@@ -58,7 +61,8 @@ def evaluate(register: Register, raw: pa.Table, truth: Truth, budget: float = BU
     table = pa.table(columns)
     ids, decisions, persons = (table[c].to_pylist() for c in ("request_id", "decision", "person_id"))
     figures = score(ids, decisions, persons, truth)
-    figures |= _told_apart(table.to_pylist(), _by_ordinal(checked, matched.facts), truth, figures, budget)
+    parts = terms.budget if budget is None else scaled(terms.budget, budget)
+    figures |= _told_apart(table.to_pylist(), _by_ordinal(checked, matched.facts), truth, figures, parts)
     return Evaluation(figures | {"match_seconds": seconds}, table, matched.facts)
 
 
@@ -73,7 +77,7 @@ def _by_ordinal(checked: pipeline.Checked, facts: pa.Table) -> list[dict[str, An
 
 
 def _told_apart(
-    rows: list[dict[str, Any]], facts: list[dict[str, Any] | None], truth: Truth, figures: dict[str, Any], budget: float
+    rows: list[dict[str, Any]], facts: list[dict[str, Any] | None], truth: Truth, figures: dict[str, Any], budget: Mapping[str, float]
 ) -> dict[str, Any]:
     """Strata, frontier, lost recall by reason, and every wrong answer."""
     placed, lost, errors = [], collections.Counter[str](), []
@@ -93,7 +97,7 @@ def _told_apart(
         "strata": found,
         "frontier": frontier(found, figures["matchable"]),
         "over_budget": over_budget(found),
-        "budget_per_request": budget,
+        "budget_per_request": sum(budget.values()),
         "lost": dict(lost.most_common()),
         "errors": errors,
     }

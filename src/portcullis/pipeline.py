@@ -95,14 +95,17 @@ def match(
     own: pa.Table | None = None,
     earlier: Sequence[pa.Table] = (),
     agree: Collection[str] = DEFAULT_AGREE,
+    closed: Collection[str] = (),
 ) -> Matched:
-    """Match the requests that passed, on what the agreement says must `agree`, and evaluate every rule of stage match.
+    """Match the requests that passed, on what the agreement says must `agree` and never on evidence it has `closed`, and evaluate every
+    rule of stage match.
 
     `own` and `earlier` are what this batch and others asked about whom, as `asked_of` gives it; by default this batch alone is counted.
     """
     rows = passed(checked)
     wanted = pa.table({"ordinal": checked.facts["ordinal"], "taxable_periods": checked.facts["periods"]}).take(rows)
-    facts = match_on(agree, prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows)), register)
+    prepared = prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows))
+    facts = match_on(agree, prepared, register, closed)
     counted = subject_addresses(wanted["ordinal"], asked_of(checked) if own is None else own, earlier)
     facts = facts.append_column("subject_addresses", counted)
     joined = beside(checked.facts.take(rows), facts)

@@ -27,6 +27,8 @@ RUNGS: list[tuple[str, Row, Row]] = [
     ("L4", named("Walter", "Haines", "E"), named("Walter", "Haines", "Edward")),
     ("L5", named("Walter", "Haines", "E"), named("Walt", "Haines", "E")),
     ("L6", named("Walter", "Haines", "E"), named("Waltmer", "Haines", "E")),
+    ("L9", named("Walter", "Haines", date_of_birth=BORN), named("Walter", "Haines", date_of_birth="1951-09-03")),
+    ("L10", named("Walter", "Haines", date_of_birth=BORN), named("W", "Haines", date_of_birth=BORN)),
 ]
 
 
@@ -47,6 +49,47 @@ def test_without_the_evidence_an_absent_relative_would_be_answered_with_somebody
     world.add("subject", on_file)
     assert world.answered(absent_relative) is None
     assert world.answered(absent_relative, plan=careless(rung)) == "subject"
+
+
+SLIPS = ["1951-09-03", "1951-03-08", "1951-03-90", "1957-03-09", "1915-03-09"]
+
+
+def test_a_slip_of_the_birth_date_is_evidence_for_the_same_name_only_and_never_across_a_generation(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.add("father", named("Walter", "Haines", date_of_birth=BORN))
+    world.add("daughter", named("Walda", "Haines", date_of_birth="1983-03-09"))
+    asked = [world.answered(named("Walter", "Haines", date_of_birth=slip)) for slip in SLIPS]
+    assert asked == ["father", "father", None, "father", None]  # no such day; 36 years
+    assert world.answered(named("Walter", "Haines", date_of_birth="1961-03-09")) is None  # ten years: a son may be so far away
+    assert world.answered(named("Walt", "Haines", date_of_birth="1951-09-03")) is None  # a short form may be a relative's name
+    assert world.answered(named("Walter", "Haines", date_of_birth="1951-09-03", suffix="Jr")) is None
+    assert world.answered(named("Walter", "Haynes", date_of_birth="1951-09-03")) is None
+    world.add("son", named("Walter", "Haines", "E"))
+    assert world.answered(named("Walter", "Haines", date_of_birth="1951-09-03")) is None  # the second could be meant
+
+
+def test_an_initial_is_enough_beside_the_birth_date_unless_a_twin_shares_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.add("walter", named("Walter", "Haines", date_of_birth=BORN))
+    asked = named("W", "Haines", date_of_birth=BORN)
+    assert world.answered(asked) == "walter"
+    assert world.answered(asked | {"family_name": "Haynes"}) is None
+    assert world.answered(asked, HOME | {"address_line": "418 Larkspor Lane"}) is None
+    assert world.answered(asked | {"date_of_birth": "1951-09-03"}) is None
+    world.add("wanda", named("Wanda", "Haines", date_of_birth=BORN))
+    assert world.answered(asked) is None
+
+
+def test_a_given_name_alike_needs_birth_date_and_second_name(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.add("subject", named("Walder", "Haines", "E", date_of_birth=BORN))
+    asked = named("Walter", "Haines", "E", date_of_birth=BORN)
+    assert world.ask(asked)["ladder_rule"] == "L3"
+    assert world.answered(asked) == "subject"
+    assert world.answered(asked | {"middle_name": None}) is None  # a twin may be named so
+    assert world.answered(asked | {"date_of_birth": None}) is None
+    world.add("twin", named("Walter", "Haines", "E", date_of_birth=BORN))
+    assert world.answered(asked) is None
 
 
 def crowd(world: World, given: str, count: int) -> None:

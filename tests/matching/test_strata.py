@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from xml.parsers import expat
 
@@ -10,9 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from matching_world import HOME, TRUTH, World, files, named
+from portcullis.agreement import find, load_agreement
+from portcullis.agreement.terms import DEFAULT_BUDGET, EVIDENCE_KINDS
 from portcullis.cli.match import app
+from portcullis.errors import Refused
+from portcullis.matching.ladder import LADDER
 from portcullis.matching.pictures import waterfall_svg
-from portcullis.matching.strata import BUDGET, frontier, over_budget, strata, stratum_of
+from portcullis.matching.strata import BUDGET, frontier, over_budget, scaled, strata, stratum_of
 from portcullis.matching.weigh import probability, waterfall
 
 RUN = CliRunner()
@@ -49,6 +54,19 @@ def test_strata_are_told_apart_with_both_rates_and_the_budget_is_all_spent() -> 
     assert [p["released_by_the_ladder"] for p in points][-3:] == [True, False, False]
 
 
+def test_every_rung_has_its_part_of_the_budget_and_a_stratum_is_shown_within_it_or_not() -> None:
+    assert {rung.kind for rung in LADDER} == set(EVIDENCE_KINDS) == set(DEFAULT_BUDGET)
+    right = [("L2", True, True)] * 10
+    rows = {r["stratum"]: r for r in strata([*right, ("L4", True, False), ("L4", True, False)], 1_000_000)}
+    assert rows["L2"]["within_budget"] is None  # none seen among a million may still be three
+    assert strata(right, 8_000_000)[1]["within_budget"] is True
+    assert rows["L4"]["within_budget"] is rows["A1"]["within_budget"] is None
+    assert {r["stratum"]: r for r in strata([("L4", True, False)] * 2, 1000)}["L4"]["within_budget"] is False
+    assert sum(scaled(DEFAULT_BUDGET, 0.5).values()) == pytest.approx(0.5)
+    strict = strata(right, 8_000_000, scaled(DEFAULT_BUDGET, 1e-6))
+    assert [r["within_budget"] for r in strict if r["stratum"] == "L2"] == [None]
+
+
 def test_a_request_stands_in_the_stratum_of_its_evidence(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.add("subject", named("Walter", "Haines", "E"))
@@ -78,6 +96,62 @@ def test_evaluate_tells_strata_lost_recall_and_every_wrong_answer(tmp_path: Path
     told = RUN.invoke(app, args, catch_exceptions=False).stdout
     assert "wrong (L4)" in told and "Surely over" in told
     assert TRUTH["right"] == "subject"
+    assert figures["budget_per_request"] == pytest.approx(1e-5)
+    own = _agreement(tmp_path, "middle: 5", "middle: 900000")
+    lavish = json.loads(RUN.invoke(app, [*args, "--agreement", str(own), "--json"], catch_exceptions=False).stdout)
+    assert lavish["over_budget"] == [] and lavish["budget_per_request"] == pytest.approx(0.900005)
+
+
+def _agreement(folder: Path, was: str, becomes: str) -> Path:
+    """The shipped agreement with one word changed."""
+    own = folder / "agreements" / "own"
+    shutil.rmtree(own, ignore_errors=True)
+    shutil.copytree(find("irs-ice-2025"), own)
+    shutil.copy(find("irs-ice-2025").parent / "fields.yaml", own)
+    text = (own / "agreement.yaml").read_text(encoding="utf-8")
+    assert was in text
+    (own / "agreement.yaml").write_text(text.replace(was, becomes, 1), encoding="utf-8")
+    return own
+
+
+def test_a_kind_of_evidence_without_any_budget_releases_nobody(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.add("subject", named("Walter", "Haines", "E"), homes=[HOME])
+    world.add("wife", named("Rosalind", "Haines", "T"))
+    closed = _agreement(tmp_path, "middle: 5", "middle: 0")
+    args = ["evaluate", *files(world), "--json"]
+    assert json.loads(RUN.invoke(app, args, catch_exceptions=False).stdout)["released"] == 2  # one of them wrong
+    found = json.loads(RUN.invoke(app, [*args, "--agreement", str(closed)], catch_exceptions=False).stdout)
+    assert (found["released"], found["wrong"]) == (0, 0)
+    assert found["referred"] == 3
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ("middle: 5", "middle: -1", "wrong answers per million"),
+        ("middle: 5", "middle: 1000001", "wrong answers per million"),
+        ("middle: 5", "middle: true", "wrong answers per million"),
+        ("middle: 5, ", "", "'middle' is missing"),
+        ("middle: 5", "middle: 5, guess: 1", "unknown key 'guess'"),
+        ("agree: [name, address]", "agreed: [name, address]", "unknown key 'agreed'"),
+    ],
+)
+def test_a_budget_that_is_not_whole_is_refused_at_its_place(tmp_path: Path, was: str, becomes: str, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        load_agreement(_agreement(tmp_path, was, becomes))
+
+
+def test_a_budget_belongs_to_a_path_by_address(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(find("consent-verification"), own)
+    text = (own / "agreement.yaml").read_text(encoding="utf-8")
+    line = "  agree: [name, taxpayer_number, date_of_birth]\n"
+    budget = "  budget_per_million: {number: 1, dob: 1, dob_middle: 1, dob_slip: 1, middle: 1, rare: 1, unshared: 1}\n"
+    assert load_agreement(find("consent-verification")).budget == DEFAULT_BUDGET
+    (own / "agreement.yaml").write_text(text.replace(line, line + budget), encoding="utf-8")
+    with pytest.raises(Refused, match="without an address no ladder"):
+        load_agreement(own)
 
 
 def test_a_waterfall_adds_up_and_says_so(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@
 (content.py) covers every file in the folder by name and content, so that no word of it can change under a signature.
 
 Keys of agreement.yaml read here: id, version, title, parties (source, recipient: code, federal), authority (gate, gates), data (class,
-elements, groups, answer), roster (offices), matching (agree), document, standing, sample, authorizations, purposes, in_force (from, to) or
-signed_on, witnesses (quorum, keys), use_days, working_data_days, after. Rules read zone, lists, thresholds, switches.
+elements, groups, answer), roster (offices), matching (agree, budget_per_million), document, standing, sample,
+authorizations, purposes, in_force (from, to) or signed_on, witnesses (quorum, keys), use_days, working_data_days, after. Rules read zone,
+lists, thresholds, switches.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from portcullis.agreement.after import After, read_after
 from portcullis.agreement.content import agreement_hash
-from portcullis.agreement.terms import DocumentTerms, agree_of, answer_of, document_of, federal, gates_of, groups_of
+from portcullis.agreement.terms import DocumentTerms, agree_of, answer_of, budget_of, document_of, federal, gates_of, groups_of
 from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
@@ -37,7 +38,8 @@ _WORD = re.compile(r"[A-Za-z0-9._:/+=@()-]{1,64}")
 class Agreement:
     """The terms the gateway acts on. Days are epoch days; `permitted` are the data elements that may leave (R36); `offices` maps
     an office to whether its holder may sign by itself; `zone` is in seconds east of UTC; `agree` is what must agree with one person on the
-    register; `gates` are all gates a batch may name, `gate` the first of them; `federal` whether the recipient is a Federal agency."""
+    register; `budget` wrong answers per request by kind of evidence; `gates` are all gates a batch may name, `gate`
+    the first of them; `federal` whether the recipient is a Federal agency."""
 
     id: str
     version: int
@@ -52,6 +54,7 @@ class Agreement:
     permitted: frozenset[str]
     groups: Mapping[str, frozenset[str]]
     agree: frozenset[str]
+    budget: Mapping[str, float]
     document: DocumentTerms | None
     offices: Mapping[str, bool]
     purposes: frozenset[str]
@@ -74,6 +77,11 @@ class Agreement:
     def signing_offices(self) -> frozenset[str]:
         """Offices whose holders may sign by themselves (R02)."""
         return frozenset(code for code, may in self.offices.items() if may)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """Kinds of evidence that the agreement allows no wrong answer: nothing is released on them."""
+        return frozenset(kind for kind, share in self.budget.items() if share == 0)
 
     def day(self, seconds: int) -> int:
         """The epoch day of an instant in the agreement's zone."""
@@ -127,6 +135,7 @@ def load_agreement(folder: Path) -> Agreement:
         permitted=permitted,
         groups=groups_of(data, permitted),
         agree=agree,
+        budget=budget_of(top.get("matching")),
         document=document,
         offices=offices,
         purposes=frozenset(_code(item) for item in top["purposes"].items()) if "purposes" in top else frozenset(),

@@ -5,7 +5,8 @@ Each is a closed choice, so that an agreement is data and never a program:
  2. elements: parts of the mailing address, date of birth, taxpayer number; nothing else of a register is ever read;
  3. what must agree with exactly one person: the name, and either the address or the taxpayer number, and the birth date if asked for.
     One path for every request; none stands in for another;
- 4. a document that every request must cite: a court's order or the subject's consent, signed for by an officer.
+ 4. a budget: how many wrong answers per million requests each kind of evidence may have; 0 closes the rungs that rest on it;
+ 5. a document that every request must cite: a court's order or the subject's consent, signed for by an officer.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS
 from portcullis.rules.document import Node
 
-__all__ = ["DEFAULT_AGREE", "YES_NO", "DocumentTerms", "agree_of", "answer_of", "document_of", "federal", "gates_of", "groups_of"]
+__all__ = [
+    "DEFAULT_AGREE", "DEFAULT_BUDGET", "EVIDENCE_KINDS", "YES_NO", "DocumentTerms", "agree_of", "answer_of", "budget_of", "document_of",
+    "federal", "gates_of", "groups_of",
+]  # fmt: skip
 
 ANSWERS = ("address", "yes_no", "elements")
 YES_NO = "yes_no"
@@ -29,6 +34,16 @@ _AGREE = (
     frozenset({"name", "taxpayer_number"}),
     frozenset({"name", "taxpayer_number", "date_of_birth"}),
 )
+EVIDENCE_KINDS = ("number", "dob", "dob_middle", "dob_slip", "middle", "rare", "unshared")
+"""What a release by name and address may rest on beyond them (matching.ladder), each a stratum of the budget."""
+_MILLION = 1_000_000
+DEFAULT_BUDGET: Mapping[str, float] = {
+    kind: part / _MILLION
+    for kind, part in {
+        "number": 1, "dob": 1, "dob_middle": 0.5, "dob_slip": 0.5, "middle": 5, "rare": 1, "unshared": 1,
+    }.items()
+}  # fmt: skip
+"""Wrong answers per request by kind of evidence where an agreement states none: ten per million together."""
 _KIND = re.compile(r"[a-z][a-z_]{0,40}")
 
 
@@ -85,12 +100,33 @@ def agree_of(node: Node | None) -> frozenset[str]:
     """What must agree with exactly one person. Raises Refused for anything but the closed choice."""
     if node is None:
         return DEFAULT_AGREE
-    named = node.mapping(("agree",), None)["agree"]
+    keys = node.mapping((), ("agree", "budget_per_million"))
+    if "agree" not in keys:
+        return DEFAULT_AGREE
+    named = keys["agree"]
     agree = frozenset(item.text() for item in named.items())
     if agree not in _AGREE:
         allowed = "; ".join(", ".join(sorted(each)) for each in _AGREE)
         named.refuse("these cannot identify a person on one path", f"One of: {allowed}.", "Name one of these sets.")
     return agree
+
+
+def budget_of(node: Node | None) -> Mapping[str, float]:
+    """Wrong answers per request that each kind of evidence may have. Raises Refused unless every kind has its figure."""
+    stated = node.mapping((), ("agree", "budget_per_million")).get("budget_per_million") if node else None
+    if node is None or stated is None:
+        return DEFAULT_BUDGET
+    if "address" not in agree_of(node):
+        stated.refuse("without an address no ladder is climbed", "The budget is of its kinds of evidence.", "Remove it.")
+    return {kind: _per_million(item) for kind, item in stated.mapping(EVIDENCE_KINDS).items()}
+
+
+def _per_million(node: Node) -> float:
+    """A figure from 0 to a million, as a share."""
+    figure = node.value
+    if isinstance(figure, bool) or not isinstance(figure, int | Decimal) or not 0 <= figure <= _MILLION:
+        node.refuse("wrong answers per million requests are wanted here, from 0 to 1000000", "0 closes the rungs that rest on it.")
+    return float(figure) / _MILLION
 
 
 def document_of(node: Node | None) -> DocumentTerms | None:

@@ -21,9 +21,10 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
+from portcullis.agreement import find, load_agreement
 from portcullis.cli.output import JsonOption, log, result
 from portcullis.errors import Refused
-from portcullis.evaluation import evaluate, reliability
+from portcullis.evaluation import AGREEMENT, evaluate, reliability
 from portcullis.home import open_home
 from portcullis.inspections import inspection
 from portcullis.matching.explain import explain
@@ -34,7 +35,6 @@ from portcullis.matching.pictures import frontier_svg, reliability_svg, waterfal
 from portcullis.matching.register import Register, is_prepared, open_register
 from portcullis.matching.requests import prepare_requests
 from portcullis.matching.source import read_manifest
-from portcullis.matching.strata import BUDGET
 from portcullis.store import writing
 
 app = typer.Typer(help="Measure matching on labelled synthetic data; explain one pair.", no_args_is_help=True)
@@ -92,7 +92,11 @@ def evaluate_(
     synthetic: SyntheticOption = False,
     mapping: MappingOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write request_id, decision, person_id, reason (CSV or Parquet).")] = None,
-    budget: Annotated[float, typer.Option("--budget", min=0.0, max=1.0, help="Wrong answers per request that are allowed.")] = BUDGET,
+    agreement: Annotated[str, typer.Option("--agreement", help="Whose budget and what must agree: a folder or a shipped one.")] = AGREEMENT,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", min=0.0, max=1.0, help="Wrong answers per request in place of the agreement's, in its parts."),
+    ] = None,
     pictures: Annotated[
         Path | None,
         typer.Option("--pictures", help="Write frontier.svg and reliability.svg into this folder; takes a second look at every candidate."),
@@ -104,7 +108,7 @@ def evaluate_(
     _require_synthetic(register, synthetic)
     raw, known = read_requests(requests, mapping), read_truth(truth, mapping)
     with _opened(register, mapping, synthetic) as opened:
-        found = evaluate(opened, raw, known, budget)
+        found = evaluate(opened, raw, known, budget, load_agreement(find(agreement)))
         figures = found.figures
         if pictures is not None:
             figures = figures | {"reliability": reliability(opened, raw, found.facts, known)}
@@ -137,9 +141,13 @@ def _words(figures: dict[str, Any]) -> str:
     return f"{_summary(figures, share)}{over}\n{told}"
 
 
+_BUDGET = {True: "within", False: "surely over", None: "not shown within"}
+
+
 def _stratum(row: dict[str, Any]) -> str:
     found = f"{row['released']:7d} released, {row['wrong']:4d} wrong (per disclosure at most {row['per_disclosure_upper']:.1e})"
-    return f"  {row['stratum']:3s} {found}  {row['sentence']}"
+    budget = "" if row["budget_per_request"] is None else f"; {_BUDGET[row['within_budget']]} {row['budget_per_request']:.1e} a request"
+    return f"  {row['stratum']:3s} {found}{budget}  {row['sentence']}"
 
 
 def _summary(figures: dict[str, Any], share: str) -> str:

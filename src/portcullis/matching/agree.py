@@ -13,7 +13,15 @@ import pyarrow as pa
 
 from portcullis.intake.names import NAME_SCHEMA
 from portcullis.matching.compare.coded import Names, code_names
-from portcullis.matching.compare.evidence import AGREES, ONE_SIDED, compare_dob, compare_generation, compare_middle, compare_number
+from portcullis.matching.compare.evidence import (
+    AGREES,
+    ONE_SIDED,
+    compare_dob,
+    compare_generation,
+    compare_middle,
+    compare_number,
+    dob_slips,
+)
 from portcullis.matching.compare.family import Family, compare_family
 from portcullis.matching.compare.given import Given, compare_given
 from portcullis.matching.hashing import text_keys
@@ -29,7 +37,7 @@ Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Columns = dict[str, npt.NDArray[np.int64]]
 NAME_COLUMNS = tuple(f.name for f in NAME_SCHEMA)
-COMPARED = ("given", "family", "middle", "dob", "number", "generation")
+COMPARED = ("given", "family", "middle", "dob", "number", "generation", "dob_slip")
 
 
 def token_marks(names: Names, register: Register) -> tuple[Flags, Flags, Flags]:
@@ -142,7 +150,8 @@ def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, ever
         "number": compare_number(names, left, right),
         "generation": compare_generation(names, left, right),
     }
-    best = {"given": np.maximum.reduceat(given, edges), "family": np.maximum.reduceat(family, edges)}
+    slips = dob_slips(names, left, right).astype(np.int8)
+    best = {c: np.maximum.reduceat(v, edges) for c, v in (("given", given), ("family", family), ("dob_slip", slips))}
     for column, values in (best | {k: _best_of(v, edges) for k, v in states.items()}).items():
         found[column][live] = values
     return found
@@ -156,6 +165,7 @@ def _evidence(pairs: Columns, requests: pa.Table, register: Register, request: R
     return {
         "number": (pairs["number"] == AGREES) & (holders[request] == 1),
         "dob": pairs["dob"] == AGREES,
+        "dob_slip": (pairs["dob_slip"] == 1) & one_line,
         "middle": (pairs["middle"] == AGREES) & one_line,
         "rare": rare[request] & one_line,
         "unshared": unshared[request] & one_line,

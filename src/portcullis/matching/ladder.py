@@ -3,10 +3,12 @@
 A rung says how given name, family name and address must agree and which evidence beyond them is needed, because a relative who
 is not on the register may share surname, address and even the given name. No rung adds anything up: each is a sentence.
 
-Evidence: `number` the number given is this person's and nobody else's · `dob` birth dates agree · `middle` second names agree
-and neither side alone states a generation (a son bears his father's second name too) · `rare` the given name is rare in the
-register and both families and addresses agree to the letter · `unshared` by the register's own count relatives practically never
-share that given name, and both families and addresses agree to the letter (kin.py).
+Evidence: `number` the number given is this person's and nobody else's · `dob` birth dates agree · `dob_slip` both birth dates are
+given, differ by one slip (evidence.py) and neither side alone states a generation: a relative who bears the same given name belongs to
+another generation, and a slip never spans one · `middle` second names agree and neither side alone states a generation (a son bears
+his father's second name too) · `rare` the given name is rare in the register and both families and addresses agree to the letter ·
+`unshared` by the register's own count relatives practically never share that given name, and both families and addresses agree to the
+letter (kin.py).
 """
 
 from __future__ import annotations
@@ -45,6 +47,11 @@ class Rung:
     place: frozenset[Place]
     evidence: tuple[str, ...]
 
+    @property
+    def kind(self) -> str:
+        """The kind of evidence, a stratum of the agreement's budget (agreement.terms)."""
+        return "_".join(self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Veto:
@@ -67,8 +74,8 @@ LADDER: tuple[Rung, ...] = (
     Rung("L2", "Name, address and birth date agree.", _CALLED, _OF_FAMILY, _ON_FILE, ("dob",)),
     Rung(
         "L3",
-        "Initial, family name, address, birth date and second name agree.",
-        frozenset({Given.INITIAL}),
+        "Initial or a given name alike, family name, address, birth date and second name agree.",
+        frozenset({Given.INITIAL, Given.LOOSE}),
         _OF_FAMILY,
         _ON_FILE,
         ("dob", "middle"),
@@ -105,6 +112,22 @@ LADDER: tuple[Rung, ...] = (
         frozenset({Family.SAME}),
         frozenset({Place.EQUAL}),
         ("unshared",),
+    ),
+    Rung(
+        "L9",
+        "Given name, family name and address agree to the letter, and the birth dates are one slip apart.",
+        frozenset({Given.SAME}),
+        frozenset({Family.SAME}),
+        frozenset({Place.EQUAL}),
+        ("dob_slip",),
+    ),
+    Rung(
+        "L10",
+        "An initial, and to the letter family name, address and birth date, agree.",
+        frozenset({Given.INITIAL}),
+        frozenset({Family.SAME}),
+        frozenset({Place.EQUAL}),
+        ("dob",),
     ),
 )
 

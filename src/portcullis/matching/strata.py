@@ -4,6 +4,10 @@ A rung of the ladder is a stratum. Behind the last rung come two strata that are
 `A1` name and address agree to the letter and nothing beyond them is known, `A2` the same with a name or an address that is alike only.
 Added one by one in this order they give the frontier: recall against wrong answers.
 
+The budget is the agreement's (agreement.terms): wrong answers per request by kind of evidence, shared by the rungs of that kind. What a
+batch does cannot be held against it, because nobody knows then who was meant; it is held against labelled data by `match evaluate`. Only a
+kind with no budget at all is enforced: its rungs are not climbed (paths.py).
+
 Two rates, never to be mixed (they differ by more than ten times): per request asked, and per disclosure made. Upper limits are
 one-sided 95 % limits of a Poisson mean (Wilson and Hilferty 1931); with none seen that is the rule of three.
 """
@@ -13,16 +17,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from portcullis.agreement.terms import DEFAULT_BUDGET
 from portcullis.matching.kin import lower_bound, upper_bound
 from portcullis.matching.ladder import LADDER
 
-__all__ = ["BUDGET", "frontier", "over_budget", "strata", "stratum_of", "wrong_bound"]
+__all__ = ["BUDGET", "frontier", "over_budget", "scaled", "strata", "stratum_of", "wrong_bound"]
 
 Row = Mapping[str, Any]
-BUDGET = 1e-5
-"""False matches per request that the rungs together may have (matching.md); an agreement may state less."""
+BUDGET = sum(DEFAULT_BUDGET.values())
+"""Wrong answers per request that the rungs together may have where no agreement is given."""
 
-_SHARES = {"number": 0.1, "dob": 0.1, "dob, middle": 0.1, "middle": 0.5, "rare": 0.1, "unshared": 0.1}
 NEVER = (("A1", "name and address agree to the letter, nothing beyond"), ("A2", "name or address alike only, nothing beyond"))
 
 
@@ -33,10 +37,16 @@ def wrong_bound(wrong: int, of: int) -> float:
     return min(1.0, (2.9957 if wrong == 0 else upper_bound(wrong)) / of)
 
 
-def _budgets(budget: float) -> dict[str, float]:
+def _budgets(budget: Mapping[str, float]) -> dict[str, float]:
     """Each rung's part of the budget: rungs of one kind of evidence share that kind's part."""
-    kinds = [", ".join(rung.evidence) for rung in LADDER]
-    return {rung.id: budget * _SHARES[kind] / kinds.count(kind) for rung, kind in zip(LADDER, kinds, strict=True)}
+    kinds = [rung.kind for rung in LADDER]
+    return {rung.id: budget[rung.kind] / kinds.count(rung.kind) for rung in LADDER}
+
+
+def scaled(budget: Mapping[str, float], total: float) -> dict[str, float]:
+    """The same budget with `total` wrong answers per request, in the same parts."""
+    now = sum(budget.values())
+    return {kind: part * total / now if now else 0.0 for kind, part in budget.items()}
 
 
 def stratum_of(fact: Row) -> str | None:
@@ -48,8 +58,11 @@ def stratum_of(fact: Row) -> str | None:
     return "A1" if fact["address_exact"] and fact["name_agrees"] and fact["veto_rule"] is None else "A2"
 
 
-def strata(placed: Sequence[tuple[str | None, bool, bool]], requests: int, budget: float = BUDGET) -> list[dict[str, Any]]:
-    """One row a stratum of `placed` (stratum, released, right): released, wrong, both rates with their upper limits, and the budget.
+def strata(
+    placed: Sequence[tuple[str | None, bool, bool]], requests: int, budget: Mapping[str, float] = DEFAULT_BUDGET
+) -> list[dict[str, Any]]:
+    """One row a stratum of `placed` (stratum, released, right): released, wrong, both rates with their upper limits, the budget, and
+    whether it is kept (true: shown to be; false: surely not; null: too few to tell, or never released).
 
     For A1 and A2, which are never released, `candidates` and `wrong` say what would be.
     """
@@ -62,8 +75,14 @@ def strata(placed: Sequence[tuple[str | None, bool, bool]], requests: int, budge
         row |= {"per_request": wrong / requests if requests else None, "per_request_upper": wrong_bound(wrong, requests)}
         row |= {"per_request_lower": lower_bound(wrong) / requests if requests else 0.0}
         row |= {"per_disclosure": wrong / len(counted) if counted else None, "per_disclosure_upper": wrong_bound(wrong, len(counted))}
-        rows.append(row | {"budget_per_request": parts.get(name)})
+        rows.append(row | {"budget_per_request": parts.get(name), "within_budget": _within(row, parts.get(name))})
     return rows
+
+
+def _within(row: Row, part: float | None) -> bool | None:
+    if part is None or (row["per_request_lower"] <= part < row["per_request_upper"]):
+        return None
+    return bool(row["per_request_upper"] <= part)
 
 
 def over_budget(rows: Sequence[Row]) -> list[str]:

@@ -37,7 +37,8 @@ def match_step(home: Home, batch_id: str) -> None:
     with reading(home.engine) as conn:
         checked = checked_of(home, conn, batch_id)
         own, earlier = asked.own(home, conn, batch_id), asked.earlier(home, conn, batch_id, row["received_at"])
-    matched = pipeline.match(checked, register, rules_of_day(agreement, row), switches_of(row), own, earlier, agreement.agree)
+    terms = (agreement.agree, agreement.closed)
+    matched = pipeline.match(checked, register, rules_of_day(agreement, row), switches_of(row), own, earlier, *terms)
     with writing(home.engine) as conn:
         for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
             evidence.write(home, conn, batch_id, f"matched_{name}", table)

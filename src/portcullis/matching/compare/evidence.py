@@ -19,7 +19,9 @@ from rapidfuzz.distance import OSA
 from portcullis.matching.compare.coded import NO_DATE, Names
 from portcullis.matching.compare.near import unique_pairs
 
-__all__ = ["AGREES", "CONFLICTS", "ONE_SIDED", "OPEN", "compare_dob", "compare_generation", "compare_middle", "compare_number"]
+__all__ = [
+    "AGREES", "CONFLICTS", "ONE_SIDED", "OPEN", "compare_dob", "compare_generation", "compare_middle", "compare_number", "dob_slips",
+]  # fmt: skip
 
 Rows = npt.NDArray[np.int64]
 States = npt.NDArray[np.int8]
@@ -88,15 +90,23 @@ def _ymd(days: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], ...]:
     return year, month, day
 
 
-def compare_dob(names: Names, left: Rows, right: Rows) -> States:
-    """Birth dates."""
+def dob_slips(names: Names, left: Rows, right: Rows) -> Flags:
+    """Whether both birth dates are given and one slip apart: day and month, one digit, or two neighbouring digits exchanged."""
     a, b = names.dob[left], names.dob[right]
     both = (a != NO_DATE) & (b != NO_DATE)
     safe_a, safe_b = np.where(both, a, 0).astype(np.int32), np.where(both, b, 0).astype(np.int32)
     (ya, ma, da), (yb, mb, db) = _ymd(safe_a), _ymd(safe_b)
     swapped = (ya == yb) & (ma == db) & (da == mb)
     slip = swapped | (_slip(ya * 10_000 + ma * 100 + da, yb * 10_000 + mb * 100 + db, 8) & (np.abs(ya - yb) <= SLIP_YEARS))
-    return np.where(~both | (slip & (a != b)), OPEN, np.where(a == b, AGREES, CONFLICTS)).astype(np.int8)
+    slips: Flags = both & slip & (a != b)
+    return slips
+
+
+def compare_dob(names: Names, left: Rows, right: Rows) -> States:
+    """Birth dates."""
+    a, b = names.dob[left], names.dob[right]
+    open_ = (a == NO_DATE) | (b == NO_DATE) | dob_slips(names, left, right)
+    return np.where(open_, OPEN, np.where(a == b, AGREES, CONFLICTS)).astype(np.int8)
 
 
 def compare_number(names: Names, left: Rows, right: Rows) -> States:

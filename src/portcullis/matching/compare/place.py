@@ -2,14 +2,15 @@
 
 EQUAL      equal in normal form without the unit: delivery point, ZIP, city and state, where ZIP or city and state stand on both sides
            and none of the three differs
-WITHIN     one edit in a street name of five letters or more (its type word counts as part of it when misspelt), or none; house
-           number, directions and unit equal, ZIP or city and state equal
+WITHIN     one edit in a street name of five letters or more (its type word counts as part of it when misspelt: Lake Dribe, Lakeview
+           Cd), or none; house number, directions and unit equal, ZIP or city and state equal
 NEAR       the same house number in the same ZIP or city, and a street that could be the same: its name within two edits, or the
            same first word. Enough for a rival, never for R33
 ELSEWHERE  none of these
 
 An edit is one of letters, in one word of three letters or more: 4th and 5th, Avenue J and Avenue K, 10 and 12 Main are different
-places. Units: equal (1), on one side only (0: a veto needs two that differ, matching.md 5), or in conflict (-1).
+places. A digit inside a word of letters is a misread letter (Landin9). Units: equal (1), on one side only (0: a veto needs two that
+differ, matching.md 5), or in conflict (-1).
 """
 
 from __future__ import annotations
@@ -107,15 +108,25 @@ def _one_edit(left: str, right: str) -> bool:
     differing = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
     if len(a) != len(b) or len(differing) != 1:
         return False
-    return all(len(word) >= WORD and word.isalpha() for word in differing[0])
+    return all(len(word) >= WORD and word.isalpha() for word in differing[0]) or _misread(*differing[0])
+
+
+def _misread(left: str, right: str) -> bool:
+    """Whether one of two words that are one edit apart is letters with a digit misread for one of them."""
+    digit, word = (left, right) if right.isalpha() else (right, left)
+    return word.isalpha() and len(digit) == len(word) and digit[0].isalpha() and _letters(digit) >= WORD
 
 
 def _type_misspelt(bare: str, name: str, kind: str) -> bool:
-    """Whether `bare` is `name` and one edit of the type word `kind` (san pablo deive, San Pablo Drive)."""
+    """Whether `bare` is `name` and one edit of the type word `kind` (san pablo deive, San Pablo Drive).
+
+    A type of two letters says little, so then the name itself must have five: Lakeview Cd, but not Lake Cd.
+    """
     head, _, last = bare.rpartition(" ")
-    if head != name or len(last) < WORD or not last.isalpha() or _letters(bare) < LETTERS:
+    if head != name or not last.isalpha() or _letters(bare if len(last) >= WORD else name) < LETTERS:
         return False
-    return any(OSA.distance(last, word, score_cutoff=1) == 1 for word in (kind, _TYPES.get(kind, kind)) if len(word) >= WORD)
+    alike = [word for word in (kind, _TYPES.get(kind, kind)) if len(last) == len(word) == 2 or min(len(last), len(word)) >= WORD]
+    return any(OSA.distance(last, word, score_cutoff=1) == 1 for word in alike)
 
 
 def _within(places: Places, left: Rows, right: Rows, apart: npt.NDArray[np.uint8]) -> Flags:
