@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from portcullis.intake.names import NAME_SCHEMA
 from portcullis.matching.compare.coded import Names, code_names
@@ -27,9 +28,10 @@ from portcullis.matching.compare.given import Given, compare_given
 from portcullis.matching.hashing import text_keys
 from portcullis.matching.lexicon import lexicon
 from portcullis.matching.meet import Meetings
-from portcullis.matching.namesakes import MARKS, agree_perhaps, name_marks
+from portcullis.matching.namesakes import agree_perhaps, name_marks
 from portcullis.matching.people import distinct
 from portcullis.matching.register import Register
+from portcullis.matching.shelf.names import as_number
 
 __all__ = ["compare_people", "token_marks"]
 
@@ -91,8 +93,7 @@ def _read(requests: pa.Table, register: Register, meetings: Meetings) -> Flags:
     name_row, many, first = _filed(register, meetings.person)
     left = np.repeat(meetings.request, many)
     right = name_row[np.repeat(first - _begin(many), many) + np.arange(len(left))]
-    filed = {mark: register.column("names", mark) for mark in MARKS}
-    perhaps = agree_perhaps(name_marks(requests), left, filed, right)
+    perhaps = agree_perhaps(name_marks(requests), left, register.marks(right), np.arange(len(right)))
     return np.maximum.reduceat(perhaps, _begin(many)) if len(many) else np.zeros(0, np.bool_)
 
 
@@ -160,7 +161,7 @@ def _pairs(names: Names, known: Flags, left: Rows, right: Rows, many: Rows, ever
 def _evidence(pairs: Columns, requests: pa.Table, register: Register, request: Rows, rare: Flags, unshared: Flags) -> dict[str, Flags]:
     """Marks of the ladder; `request` is each meeting's row of `requests`, `rare` and `unshared` go by name row, the requests' first."""
     one_line = pairs["generation"] != ONE_SIDED
-    owner, person = register.find("index_number", text_keys(requests["number"]))
+    owner, person = register.holders(as_number(requests["number"]), np.asarray(pc.is_valid(requests["number"])))
     holders = np.bincount(distinct(owner * register.size + person) // max(register.size, 1), minlength=requests.num_rows)
     return {
         "number": (pairs["number"] == AGREES) & (holders[request] == 1),

@@ -7,8 +7,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from portcullis.errors import OutOfOrder
 from portcullis.matching.register import Register
@@ -36,11 +34,11 @@ def identities(register: Register, persons: Collection[str], fields: Collection[
     if outside := set(fields) - set(IDENTITY_FIELDS):
         raise OutOfOrder(f"{sorted(outside)[0]!r} is no identity element.")
     asked = sorted(persons)
-    ids = register.tables["persons"]["person_id"].combine_chunks()
-    at = np.asarray(pc.index_in(pa.array(asked, pa.string()), ids), dtype=np.int64)
+    at = register.find_ids(asked)
+    asked, at = [person for person, place in zip(asked, at, strict=True) if place >= 0], at[at >= 0]
     owner, row = register.names_of(at)
     filed = register.take("names", row, tuple(_IDENTITY[name] for name in fields)).to_pylist()
-    found: dict[str, dict[str, str | None]] = {person: {} for person in asked}
+    found: dict[str, dict[str, str | None]] = {person: dict.fromkeys(fields) for person in persons}
     for name in fields:
         for place, person in enumerate(asked):
             values = {_in_text(filed[i][_IDENTITY[name]]) for i in np.flatnonzero(owner == place)} - {None}
@@ -59,18 +57,14 @@ def _in_text(value: int | str | None) -> str | None:
 
 def vetoed(register: Register, persons: Collection[str]) -> int:
     """How many of these persons the source agency has vetoed (R30). Somebody who is not there counts too: nothing is known of them."""
-    table = register.tables["persons"]
-    at = pc.index_in(pa.array(sorted(persons), pa.string()), table["person_id"].combine_chunks())
-    missing = at.null_count
-    marks = table["veto"].take(pc.drop_null(at))
-    return int(missing + (pc.sum(marks).as_py() or 0))
+    at = register.find_ids(sorted(persons))
+    known = at[at >= 0]
+    return int(len(at) - len(known) + np.count_nonzero(register.against("veto", known)))
 
 
 def on_file(register: Register, person_id: str) -> list[dict[str, Any]]:
     """The addresses on file of one person with their years, for the reviewer of a request that names them; never a co-filer's."""
-    at = pc.index(register.tables["persons"]["person_id"], person_id).as_py()
-    table = register.tables["addresses"]
-    rows = table.filter(pc.equal(table["person"], at)).select(
-        [_FILED + name for name in ADDRESS_FIELDS] + ["period_from", "period_to", "last_known"]
-    )
+    at = register.find_ids([person_id])
+    _, row = register.addresses_of(at[at >= 0])
+    rows = register.take("addresses", row, (*(_FILED + name for name in ADDRESS_FIELDS), "period_from", "period_to", "last_known"))
     return [{name.removeprefix(_FILED): value for name, value in row.items() if value is not None} for row in rows.to_pylist()]

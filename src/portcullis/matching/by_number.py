@@ -22,12 +22,12 @@ from portcullis.matching.agree import compare_people
 from portcullis.matching.compare.evidence import AGREES, CONFLICTS
 from portcullis.matching.compare.family import Family
 from portcullis.matching.compare.given import Given
-from portcullis.matching.hashing import text_keys
 from portcullis.matching.meet import Meetings
 from portcullis.matching.people import distinct
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
 from portcullis.matching.rivals import could_be_meant
+from portcullis.matching.shelf.names import as_number
 
 __all__ = ["RUNG", "match_by_number"]
 
@@ -41,7 +41,7 @@ _UNKNOWN_FLAGS = ("address_confirmed", "address_exact", "tolerance_used", "perio
 
 def match_by_number(requests: pa.Table, register: Register, *, born: bool) -> pa.Table:
     """The match facts of each request, in order; `born` when the birth date must agree too."""
-    owner, person = register.find("index_number", text_keys(requests["number"]))
+    owner, person = register.holders(as_number(requests["number"]), np.asarray(pc.is_valid(requests["number"])))
     packed = distinct(owner * register.size + person)
     request, person = packed // max(register.size, 1), packed % max(register.size, 1)
     none = np.zeros(len(packed), np.int8)
@@ -88,7 +88,7 @@ def _facts(
     person = np.where(candidates == 1, lead, -1)
     stated = np.asarray(pc.is_valid(requests["number_valid"]))
     held, named = per_request(pairs["number"] == AGREES) > 0, per_request(pairs["given"] >= Given.SHORT) > 0
-    marks = {mark: per_request((register.column("persons", mark)[meetings.person] == 1) & chosen) > 0 for mark in ("veto", "exclusions")}
+    marks = {mark: per_request(register.against(mark, meetings.person) & chosen) > 0 for mark in ("veto", "exclusions")}
     return pa.table(
         {
             "ordinal": requests["ordinal"],
@@ -104,14 +104,14 @@ def _facts(
             "ladder_rule": pa.array([RUNG if found else None for found in taken > 0], pa.string()),
             "veto_rule": pa.nulls(count, pa.string()),
             "person": pa.array(person, mask=person < 0),
-            "person_id": register.tables["persons"]["person_id"].take(pa.array(person, mask=person < 0)),
+            "person_id": register.ids(person),
         }
     )
 
 
 def _answer(requests: pa.Table, register: Register, person: Rows) -> dict[str, pa.Array]:
     """Facts of the last-known address row of `person` (-1 nobody). No address was supplied, so none is the same."""
-    row = np.where(person >= 0, register.column("persons", "answer_row").astype(np.int64)[np.maximum(person, 0)], -1)
+    row = register.answers(person)
     some = np.flatnonzero(row >= 0)
     taken = register.take("addresses", row[some], ("period_from", "period_to", "joint"))
     joint, period = np.zeros(len(row), np.int8), np.full(len(row), -1, np.int8)

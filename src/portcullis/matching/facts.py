@@ -41,7 +41,6 @@ from portcullis.matching.compare.place import Place, code_places, compare_places
 from portcullis.matching.hashing import combine, text_keys
 from portcullis.matching.ladder import Rung, Veto
 from portcullis.matching.meet import Meetings
-from portcullis.matching.places import PLACE_COLUMNS
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
 
@@ -98,11 +97,10 @@ def _name_facts(requests: pa.Table, register: Register, lead: _Lead, pairs: Colu
 
 def _answer(requests: pa.Table, register: Register, person: Rows) -> dict[str, pa.Array]:
     """Facts of the last-known address of `person` (-1 nobody)."""
-    everybody = register.column("persons", "answer_row").astype(np.int64)
-    row = np.where(person >= 0, everybody[np.maximum(person, 0)], -1)
+    row = register.answers(person)
     some = np.flatnonzero(row >= 0)
-    taken = register.take("addresses", row[some], (*PLACE_COLUMNS, "period_from", "period_to", "joint"))
-    both = code_places(pa.concat_tables([requests.select(list(PLACE_COLUMNS)), taken.select(list(PLACE_COLUMNS))]))
+    taken = register.take("addresses", row[some], ("period_from", "period_to", "joint"))
+    both = code_places(requests, register.filed(row[some]))
     right = requests.num_rows + np.arange(len(some), dtype=np.int64)
     level = compare_places(both, some, right)
     same, joint, period = (np.zeros(len(row), np.int8) for _ in range(3))
@@ -136,13 +134,12 @@ def facts(
     person = np.where(candidates == 1, lead.of(meetings.person, -1), -1)
     confirmed = lead.of(pairs["confirmed"]) & (lead.of(meetings.unit) >= 0)
     place, period = lead.of(meetings.place), lead.of(meetings.period)
-    crowd = register.column("addresses", "occupancy")[np.maximum(lead.of(meetings.row, -1), 0)] * confirmed
+    crowd = register.column("addresses", "occupancy")[np.maximum(lead.of(meetings.row, -1), 0)].astype(np.int64) * confirmed
     name_agrees, number_agrees = _name_facts(requests, register, lead, pairs)
     marks = {}
     for mark in ("veto", "exclusions"):
-        set_for = register.column("persons", mark)[meetings.person].astype(np.int64) * (pairs["accepted"] | pairs["arguable"])
+        set_for = register.against(mark, meetings.person) * (pairs["accepted"] | pairs["arguable"])
         marks[mark] = _flag(np.bincount(meetings.request, set_for, count) > 0)
-    ids = register.tables["persons"]["person_id"]
     table = {
         "ordinal": requests["ordinal"],
         "candidates": pa.array(candidates),
@@ -159,7 +156,7 @@ def facts(
         "ladder_rule": _texts(lead.of(pairs["rung"]), [r.id for r in ladder]),
         "veto_rule": _texts(lead.of(pairs["veto"] * pairs["named"]), [v.id for v in vetoes]),
         "person": pa.array(person, mask=person < 0),
-        "person_id": ids.take(pa.array(person, mask=person < 0)),
+        "person_id": register.ids(person),
     }
     return pa.table(table)
 
@@ -168,7 +165,7 @@ def evidence(requests: pa.Table, register: Register, meetings: Meetings, pairs: 
     """One row a request and person met, with how everything compared (levels and states of compare/)."""
     columns = {
         "ordinal": requests["ordinal"].take(pa.array(meetings.request)),
-        "person_id": register.tables["persons"]["person_id"].take(pa.array(meetings.person)),
+        "person_id": register.ids(meetings.person),
         "address_row": pa.array(meetings.row, mask=meetings.row < 0),
         **{c: pa.array(pairs[c].astype(np.int8)) for c in EVIDENCE_COLUMNS},
     }

@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ import pyarrow as pa
 
 from portcullis.errors import Refused, Tampered
 
-__all__ = ["FORMAT", "INDEX", "read_index", "read_tables", "write_folder"]
+__all__ = ["FORMAT", "INDEX", "read_index", "read_tables", "unwritten", "work_folder", "write_folder"]
 
-FORMAT = "portcullis/register/4"
+FORMAT = "portcullis/register/5"
 INDEX = "register.json"
 _CHUNK = 1 << 22
 
@@ -57,8 +58,20 @@ def _write_table(path: Path, table: pa.Table) -> dict[str, object]:
     return {"size": path.stat().st_size, "sha256": _sha256(path)}
 
 
-def write_folder(destination: Path, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Write `tables` and the index with `facts` to `destination`, replacing a prepared register there only when complete.
+def work_folder(destination: Path) -> Path:
+    """Where a load may keep what it is working on; on the same disk, left by nobody who ends in order."""
+    return destination.with_name(f".{destination.name}.work")
+
+
+def unwritten(error: OSError) -> Refused:
+    """What to say when a load cannot write."""
+    why = f"The system said: {error.strerror or 'no space or no permission'}."
+    return Refused("The register could not be written; the old one stays in use.", why, "Make room or choose another folder.")
+
+
+def write_folder(destination: Path, tables: Iterable[tuple[str, pa.Table]], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write `tables`, one after the other, and the index with `facts` to `destination`, replacing a prepared register there only when
+    complete.
 
     Raises Refused when the destination holds anything else than a prepared register, or cannot be written.
     """
@@ -70,7 +83,7 @@ def write_folder(destination: Path, tables: Mapping[str, pa.Table], facts: Mappi
         if not destination.exists() and (old / INDEX).is_file():
             old.rename(destination)  # an earlier load was killed between its two renames
         fresh.mkdir(parents=True, mode=0o700)
-        files = {f"{name}.arrow": _write_table(fresh / f"{name}.arrow", table) for name, table in sorted(tables.items())}
+        files = {f"{name}.arrow": _write_table(fresh / f"{name}.arrow", table) for name, table in tables}
         index = {"format": FORMAT, **facts, "files": files}
         index["version"] = version_of(index)
         (fresh / INDEX).write_bytes(_canonical(index))
@@ -79,8 +92,7 @@ def write_folder(destination: Path, tables: Mapping[str, pa.Table], facts: Mappi
         _swap(destination, fresh, old)
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
-        why = f"The system said: {error.strerror or 'no space or no permission'}."
-        raise Refused("The register could not be written; the old one stays in use.", why, "Make room or choose another folder.") from None
+        raise unwritten(error) from None
     return index
 
 
@@ -126,12 +138,16 @@ def read_tables(index: Mapping[str, Any]) -> dict[str, pa.Table]:
 
     Raises Tampered when a file is missing or differs.
     """
-    tables: dict[str, pa.Table] = {}
-    for name, stated in sorted(index["files"].items()):
-        path = Path(index["folder"]) / name
-        if not path.is_file() or path.stat().st_size != stated["size"] or _sha256(path) != stated["sha256"]:
+    folder, files = Path(index["folder"]), sorted(index["files"].items(), key=lambda item: -int(item[1]["size"]))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        whole = list(pool.map(lambda item: _is_whole(folder / item[0], item[1]), files))
+    for (name, _), good in zip(files, whole, strict=True):
+        if not good:
             raise Tampered(
                 f"The register's file {name} is missing or damaged.", "Its hash is not the one in the index.", "Load the register again."
             )
-        tables[name.removesuffix(".arrow")] = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    return tables
+    return {name.removesuffix(".arrow"): pa.ipc.open_file(pa.memory_map(str(folder / name))).read_all() for name, _ in files}
+
+
+def _is_whole(path: Path, stated: Mapping[str, Any]) -> bool:
+    return path.is_file() and path.stat().st_size == stated["size"] and _sha256(path) == stated["sha256"]

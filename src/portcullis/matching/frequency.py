@@ -9,18 +9,20 @@ and no name that is not rare lies within one edit, is a spelling, or is a short 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 
 from portcullis.matching import kin
 from portcullis.matching.hashing import text_keys
 from portcullis.matching.lexicon import Lexicon, lexicon
 
-__all__ = ["RARE_SHARE", "given_counts", "given_table", "known_from"]
+__all__ = ["RARE_SHARE", "given_table", "known_from"]
+
+Rows = npt.NDArray[np.int64]
 
 RARE_SHARE = 0.0005
 """matching.md: "given name rarer than 0.05 %"."""
@@ -32,14 +34,6 @@ CERTAIN_SHARE = 0.001
 def known_from(persons: int) -> int:
     """From how many persons on a token counts as a name: 3 in a small register, 802 in one of 160 million."""
     return 2 + math.ceil(persons / 200_000)
-
-
-def given_counts(names: pa.Table) -> dict[str, int]:
-    """Persons per first given token."""
-    pairs = names.select(["person", "given_first"]).filter(pc.is_valid(names["given_first"]))
-    distinct = pairs.group_by(["given_first", "person"]).aggregate([])
-    counted = distinct.group_by("given_first").aggregate([("person", "count")])
-    return dict(zip(counted["given_first"].to_pylist(), counted["person_count"].to_pylist(), strict=True))
 
 
 def _deletions(token: str) -> Iterator[str]:
@@ -82,25 +76,25 @@ def _shared(with_kin: int, namesakes: int) -> bool:
     return kin.lower_bound(namesakes) > kin.SHARED_SHARE * with_kin
 
 
-def given_table(names: pa.Table, persons: int, relatives: Mapping[str, tuple[int, int]]) -> pa.Table:
-    """Columns: key (uint64, sorted), token, persons, with_kin, namesakes (see kin.py), and 0/1: known (by count), rare, unshared."""
-    counts = given_counts(names)
-    tokens = sorted(counts)
-    home = [relatives.get(t, (0, 0)) for t in tokens]
+def given_table(tokens: Sequence[str], counts: Rows, persons: int, with_kin: Rows, namesakes: Rows) -> pa.Table:
+    """Columns: key (uint64, sorted), token, persons, with_kin, namesakes (see kin.py), and 0/1: known (by count), rare, unshared.
+
+    `counts`: persons per token.
+    """
+    home = list(zip(with_kin.tolist(), namesakes.tolist(), strict=True))
     shared = {t for t, pair in zip(tokens, home, strict=True) if _shared(*pair)}
-    rare, floor = _rare(counts, persons, lexicon()) - shared, known_from(persons)
+    rare = _rare(dict(zip(tokens, counts.tolist(), strict=True)), persons, lexicon()) - shared
     keys = text_keys(pa.array(tokens, pa.string()))
-    order = np.argsort(keys, kind="stable")
     table = pa.table(
         {
             "key": pa.array(keys),
             "token": pa.array(tokens, pa.string()),
-            "persons": pa.array([counts[t] for t in tokens], pa.int64()),
-            "with_kin": pa.array([pair[0] for pair in home], pa.int64()),
-            "namesakes": pa.array([pair[1] for pair in home], pa.int64()),
-            "known": pa.array([int(counts[t] >= floor) for t in tokens], pa.int8()),
+            "persons": pa.array(counts),
+            "with_kin": pa.array(with_kin),
+            "namesakes": pa.array(namesakes),
+            "known": pa.array((counts >= known_from(persons)).astype(np.int8)),
             "rare": pa.array([int(t in rare) for t in tokens], pa.int8()),
             "unshared": pa.array([int(_unshared(*pair)) for pair in home], pa.int8()),
         }
     )
-    return table.take(pa.array(order))
+    return table.take(pa.array(np.argsort(keys, kind="stable")))

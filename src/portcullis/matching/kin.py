@@ -14,23 +14,21 @@ from __future__ import annotations
 import math
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-
-from portcullis.matching.occupancy import door_text, surname_of
 
 __all__ = ["SHARED_SHARE", "UNSHARED_SHARE", "lower_bound", "relatives", "upper_bound"]
 
+Rows = npt.NDArray[np.int64]
 UNSHARED_SHARE = 0.0002
 SHARED_SHARE = 0.001
 
 _NAMESAKES = """
-WITH bearer AS (
-    SELECT DISTINCT h.door, s.surname, n.given_first AS given, n.person
-    FROM home h JOIN surname s ON s.person = h.person JOIN bearers n ON n.person = h.person
-    WHERE h.door IS NOT NULL AND s.surname IS NOT NULL AND n.given_first IS NOT NULL),
+WITH bearer AS (SELECT DISTINCT door, surname, given, person FROM home),
 household AS (SELECT door, surname, count(DISTINCT person) AS members FROM bearer GROUP BY ALL HAVING members > 1),
 named AS (SELECT door, surname, given, count(*) AS bearers FROM bearer SEMI JOIN household USING (door, surname) GROUP BY ALL)
-SELECT given, CAST(sum(bearers) AS BIGINT) AS with_kin, CAST(sum(bearers) FILTER (bearers > 1) AS BIGINT) AS namesakes
+SELECT given, CAST(sum(bearers) AS BIGINT) AS with_kin, CAST(coalesce(sum(bearers) FILTER (bearers > 1), 0) AS BIGINT) AS namesakes
 FROM named GROUP BY given
 """
 
@@ -46,15 +44,17 @@ def lower_bound(count: int) -> float:
     return max(0.0, float(count * (1 - 1 / (9 * count) - 1.6449 / (3 * math.sqrt(count))) ** 3)) if count else 0.0
 
 
-def relatives(connection: duckdb.DuckDBPyConnection, names: pa.Table, place: pa.Table, size: int) -> dict[str, tuple[int, int]]:
-    """First given token → (persons of that name who live with somebody of their surname, of them those who live with a namesake)."""
-    connection.register("home", pa.table({"door": door_text(place), "person": place["person"]}))
-    connection.register("surname", pa.table({"person": pa.array(range(size), pa.int32()), "surname": surname_of(names, size)}))
-    connection.register("bearers", names.select(["person", "given_first"]))
+def relatives(connection: duckdb.DuckDBPyConnection, home: pa.Table, tokens: int) -> tuple[Rows, Rows]:
+    """For each given token: persons of that name who live with somebody of their surname, and of them those who live with a namesake.
+
+    `home` (numbers: door, surname, given below `tokens`, person): who has which name where; all rows of a door must be given together.
+    """
+    connection.register("home", home)
     try:
         found = connection.sql(_NAMESAKES).to_arrow_table()
     finally:
-        for table in ("home", "surname", "bearers"):
-            connection.unregister(table)
-    rows = zip(*(found[c].to_pylist() for c in ("given", "with_kin", "namesakes")), strict=True)
-    return {given: (int(with_kin), int(namesakes or 0)) for given, with_kin, namesakes in rows}
+        connection.unregister("home")
+    with_kin, namesakes = np.zeros(tokens, np.int64), np.zeros(tokens, np.int64)
+    given = np.asarray(found["given"])
+    with_kin[given], namesakes[given] = np.asarray(found["with_kin"]), np.asarray(found["namesakes"])
+    return with_kin, namesakes

@@ -1,8 +1,8 @@
 """`register load`: from a folder as its owner keeps it to a prepared register.
 
 1. Manifest and mapping (source.py). 2. Both tables as text, byte-identical duplicate rows once. 3. A row without an id, or a
-person under no name at all, is refused or counted as said below. 4. Standard forms, integer ids, clustered by person.
-5. Answer rows, occupancy, given-name frequencies. 6. Indexes. 7. Written beside, then renamed (folder.py).
+person under no name at all, is refused or counted as said below. 4. Standard forms, a million persons at a time. 5. Numbers, counts
+and indexes (build.py). 6. Written beside, then renamed (folder.py).
 
 Refused: rows without `person_id` (a person left out could be a rival), no persons, no address of any person.
 Counted as warnings: duplicate rows, addresses of unknown persons (left out: nobody can be named by them), persons without an
@@ -11,8 +11,10 @@ address, several or no last-known addresses, addresses that have no delivery poi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +27,17 @@ import pyarrow.compute as pc
 from portcullis.errors import Refused
 from portcullis.intake import addresses as address_standard
 from portcullis.intake import names as name_standard
-from portcullis.matching.direct import marks_of, sorted_index
-from portcullis.matching.folder import write_folder
-from portcullis.matching.frequency import given_table
-from portcullis.matching.hashing import combine, text_keys
-from portcullis.matching.kin import relatives
+from portcullis.matching.build import Builder
+from portcullis.matching.folder import unwritten, work_folder, write_folder
 from portcullis.matching.lexicon import LEXICON_VERSION
-from portcullis.matching.namesakes import name_marks
-from portcullis.matching.occupancy import occupancy, surname_of
-from portcullis.matching.people import People, people
-from portcullis.matching.places import answer_rows, look_up_keys, places
+from portcullis.matching.people import people
+from portcullis.matching.places import places
 from portcullis.matching.source import ADDRESS_COLUMNS, PERSON_COLUMNS, read_manifest, read_mapping, read_owned
 
-__all__ = ["RegisterInfo", "build", "load_register", "standardisers"]
+__all__ = ["RegisterInfo", "load_register", "standardisers"]
+
+PORTION = 1_000_000
+"""Persons standardised at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,72 +79,61 @@ def _require_ids(rows: pa.Table, table: str) -> None:
         )
 
 
-def _indexes(names: pa.Table, place: pa.Table) -> dict[str, pa.Table]:
-    by_zip, by_city = look_up_keys(place)
-    rows = np.arange(place.num_rows, dtype=np.int64)
-    person = np.asarray(names["person"]).astype(np.int64)
-    marks, name = marks_of(place), combine(text_keys(names["given_first"]), text_keys(names["family"]))
-    found = {
-        "index_zip": sorted_index(by_zip, rows, marks),
-        "index_city": sorted_index(by_city, rows, marks),
-        "index_number": sorted_index(text_keys(names["number"]), person),
-        "index_name": sorted_index(name, person),
-    }
-    return {k: v[0] for k, v in found.items()} | {f"{k}_begin": v[1] for k, v in found.items()}
-
-
-def _known_addresses(rows: pa.Table, ids: pa.Array) -> tuple[pa.Table, npt.NDArray[np.int32], int]:
-    person = pc.index_in(rows["person_id"], ids)
-    known = pc.is_valid(person)
-    kept = rows.filter(known)
-    return kept, np.asarray(pc.drop_null(person)).astype(np.int32), rows.num_rows - kept.num_rows
-
-
-def _prepare(folder: Path, mapping: Path | None, say: Callable[[str], None]) -> tuple[dict[str, pa.Table], dict[str, int]]:
+def _read(folder: Path, mapping: Path | None) -> tuple[pa.Table, pa.Table, int]:
+    """(persons, addresses, byte-identical rows left out), each in the order of its content, persons' ids first."""
     connection = duckdb.connect()
     connection.execute("SET preserve_insertion_order = true")
     columns = read_mapping(mapping)
-    say("reading")
     filed = {t: read_owned(connection, folder, t, columns) for t in ("persons", "addresses")}
     for table, raw in filed.items():
         _require_ids(raw, table)
-    person_rows = _distinct(connection, filed["persons"], PERSON_COLUMNS)
-    address_rows = _distinct(connection, filed["addresses"], ADDRESS_COLUMNS)
-    warnings = {"duplicate_rows": sum(t.num_rows for t in filed.values()) - person_rows.num_rows - address_rows.num_rows}
+    persons = _distinct(connection, filed["persons"], PERSON_COLUMNS)
+    addresses = _distinct(connection, filed["addresses"], ADDRESS_COLUMNS)
+    return persons, addresses, sum(t.num_rows for t in filed.values()) - persons.num_rows - addresses.num_rows
+
+
+def _portions(person_rows: pa.Table, address_rows: pa.Table) -> Iterator[tuple[pa.Array, pa.Table, pa.Table]]:
+    """(ids, rows of persons, rows of addresses) of so many persons at a time; both tables are in the order of the ids."""
+    ids = pc.unique(person_rows["person_id"])
+    first = np.append(np.flatnonzero(_changes(person_rows["person_id"])), person_rows.num_rows)
+    known = np.asarray(pc.fill_null(pc.index_in(address_rows["person_id"], ids), -1)).astype(np.int64)
+    filed = np.flatnonzero(known >= 0)
+    edges = np.searchsorted(known[filed], np.arange(0, len(ids) + PORTION, PORTION))
+    for at, (begin, end) in enumerate(pairwise(edges)):
+        low, high = at * PORTION, min((at + 1) * PORTION, len(ids))
+        mine = ids.slice(low, high - low)
+        yield mine, person_rows.slice(first[low], first[high] - first[low]), address_rows.take(pa.array(filed[begin:end]))
+
+
+def _changes(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Whether each value is another than the one before."""
+    flat = column.combine_chunks()
+    same = np.asarray(pc.equal(flat.slice(1), flat.slice(0, max(len(flat) - 1, 0))))
+    return np.append(True, ~same) if len(flat) else np.zeros(0, np.bool_)
+
+
+def _prepare(folder: Path, mapping: Path | None, builder: Builder, say: Callable[[str], None]) -> dict[str, int]:
+    """Fill the builder; what to warn of."""
+    say("reading")
+    person_rows, address_rows, repeated = _read(folder, mapping)
     if not person_rows.num_rows:
         raise Refused("The register holds no persons.", "The persons table is empty.", "Export it again.")
-    say("standardising names")
-    ids = pc.unique(person_rows["person_id"])  # sorted, since the rows are
-    folk = people(person_rows, ids)
-    kept, owner, warnings["addresses_of_unknown_persons"] = _known_addresses(address_rows, ids)
-    if not kept.num_rows:
+    unplaced = 0
+    for ids, persons, addresses in _portions(person_rows, address_rows):
+        say(f"standardising from person {builder.persons + 1:,} on")
+        owner = np.asarray(pc.index_in(addresses["person_id"], ids)).astype(np.int32)
+        place = places(addresses, owner)
+        unplaced += place["delivery_key"].null_count
+        builder.add(people(persons, ids), place)
+    if not builder.addresses:
         raise Refused(
             "No address in the register belongs to a person in it.",
             "The ids of the two tables have nothing in common.",
             "Check the mapping.",
         )
-    say("standardising addresses")
-    place = places(kept, owner)
-    warnings["addresses_without_delivery_point"] = place["delivery_key"].null_count
-    tables, more = build(folk, place, say)
-    return tables, {k: v for k, v in (warnings | more).items() if v}
-
-
-def build(folk: People, place: pa.Table, say: Callable[[str], None] = lambda _: None) -> tuple[dict[str, pa.Table], dict[str, int]]:
-    """The tables of a prepared register from standardised persons and addresses, and what to warn of."""
-    size, owner = folk.persons.num_rows, np.asarray(place["person"])
-    answer, left_open = answer_rows(place, size)
-    say("counting names and households")
-    connection = duckdb.connect()
-    place = place.append_column("occupancy", pa.array(occupancy(connection, place, surname_of(folk.names, size))))
-    persons = folk.persons.append_column("answer_row", pa.array(answer))
-    given = given_table(folk.names, size, relatives(connection, folk.names, place, size))
-    say("indexing")
-    names = folk.names
-    for mark, values in name_marks(names).items():
-        names = names.append_column(mark, pa.array(values))
-    tables = {"persons": persons, "names": names, "addresses": place, "given": given, **_indexes(folk.names, place)}
-    return tables, {"last_known_left_open": left_open, "persons_without_address": size - len(np.unique(owner))}
+    orphans = address_rows.num_rows - builder.addresses
+    counts = {"duplicate_rows": repeated, "addresses_of_unknown_persons": orphans, "addresses_without_delivery_point": unplaced}
+    return {k: v for k, v in (counts | builder.warnings).items() if v}
 
 
 def load_register(
@@ -161,16 +150,22 @@ def load_register(
     is complete. Raises Refused with what to correct.
     """
     manifest = read_manifest(Path(source), synthetic=synthetic)
-    tables, warnings = _prepare(Path(source), Path(mapping) if mapping else None, say)
-    say("writing")
-    facts: dict[str, Any] = {
-        "synthetic": manifest.synthetic,
-        "source": manifest.source,
-        "date": manifest.date,
-        "persons": tables["persons"].num_rows,
-        "addresses": tables["addresses"].num_rows,
-        "standardisers": standardisers(),
-        "warnings": warnings,
-    }
-    index = write_folder(Path(destination), tables, facts)
+    scratch = work_folder(Path(destination))
+    builder = Builder(scratch)
+    try:
+        warnings = _prepare(Path(source), Path(mapping) if mapping else None, builder, say)
+        facts: dict[str, Any] = {
+            "synthetic": manifest.synthetic,
+            "source": manifest.source,
+            "date": manifest.date,
+            "persons": builder.persons,
+            "addresses": builder.addresses,
+            "standardisers": standardisers(),
+            "warnings": warnings,
+        }
+        index = write_folder(Path(destination), builder.tables(say), facts)
+    except OSError as error:
+        raise unwritten(error) from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return RegisterInfo(index["version"], manifest.synthetic, facts["persons"], facts["addresses"], warnings)

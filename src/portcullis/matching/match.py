@@ -25,13 +25,14 @@ from portcullis.matching.compare.family import Family
 from portcullis.matching.compare.given import Given
 from portcullis.matching.compare.place import Place
 from portcullis.matching.facts import evidence, facts
-from portcullis.matching.hashing import combine, text_keys
 from portcullis.matching.ladder import LADDER, VETOES, Rung, Veto, climb, vetoed
 from portcullis.matching.meet import Meetings, meet_places, rows_met
 from portcullis.matching.people import distinct
-from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
 from portcullis.matching.register import Register
 from portcullis.matching.rivals import APART_BY, could_be_meant
+from portcullis.matching.shelf.coding import Coded, tuples
+from portcullis.matching.shelf.names import as_number
+from portcullis.matching.shelf.places import place_keys
 
 __all__ = ["Matched", "Plan", "match", "match_in_full"]
 
@@ -61,14 +62,14 @@ class Matched:
     evidence: pa.Table
 
 
-def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: npt.NDArray[np.int32], count: int) -> Flags:
+def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: Rows, count: int) -> Flags:
     """Whether no stranger to the family name asked for lives, equal to or within tolerance of the request, at another door.
 
     Then the street as written is a slip of this one and not somebody else's home. Relatives at the other door do not show that;
     they are looked at as rivals.
     """
     stranger = (meetings.place >= Place.WITHIN) & (pairs["family"] <= Family.OTHER)
-    low, high = np.full(count, np.iinfo(np.int32).max), np.full(count, -1)
+    low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
     np.minimum.at(low, meetings.request[stranger], point[stranger])
     np.maximum.at(high, meetings.request[stranger], point[stranger])
     least, most = low[meetings.request], high[meetings.request]
@@ -76,15 +77,12 @@ def _alone_in_tolerance(meetings: Meetings, pairs: Columns, point: npt.NDArray[n
     return alone
 
 
-def _doors(register: Register, meetings: Meetings) -> npt.NDArray[np.int32]:
+def _doors(register: Register, meetings: Meetings) -> npt.NDArray[np.int64]:
     """A number for each meeting's delivery point in its ZIP (or city and state)."""
-    touched, where = np.unique(meetings.row, return_inverse=True)
-    rows = register.take("addresses", touched, ("delivery_key", "zip5", "city", "state"))
-    town = pc.coalesce(rows["zip5"], pc.binary_join_element_wise(rows["city"], rows["state"], "/"), "")
-    keys = combine(text_keys(rows["delivery_key"]), text_keys(pc.binary_join_element_wise("@", town, "")))
-    _, codes = np.unique(keys, return_inverse=True)
-    doors: npt.NDArray[np.int32] = codes.astype(np.int32)[where]
-    return doors
+    codes = {g: register.column("addresses", g)[meetings.row] for g in ("spot", "street", "town")}
+    parts = {"spot": "head_number", "street": "rest_number", "town": "town_number"}
+    every = [Coded(register.of(g, c, codes[g]), pa.nulls(register.group(g).num_rows)) for g, c in parts.items()]
+    return tuples(every)[0].astype(np.int64)
 
 
 def _accept(requests: pa.Table, register: Register, meetings: Meetings, pairs: Columns, evidence: dict[str, Flags], plan: Plan) -> Columns:
@@ -111,7 +109,8 @@ def _joined(meetings: Meetings, more: Meetings, pairs: Columns, others: Columns)
 
 def _by_number(requests: pa.Table, register: Register, single: Rows) -> Rows:
     """Packed (request, person) of the holders of the number given, for the requests `single`."""
-    owner, person = register.find("index_number", text_keys(requests["number"].take(pa.array(single))))
+    numbers = requests["number"].take(pa.array(single))
+    owner, person = register.holders(as_number(numbers), np.asarray(pc.is_valid(numbers)))
     return single[owner] * register.size + person
 
 
@@ -143,11 +142,15 @@ def _elsewhere(pairs: Rows, register: Register, *known: Meetings) -> Meetings:
 def _housemates(register: Register, single: Rows, accepted: Rows) -> Rows:
     """Packed (request, person) of whoever ever shared a door with the accepted person, at any address on file."""
     owner, row = register.addresses_of(accepted)
-    home = register.take("addresses", row, PLACE_COLUMNS)
-    found = [register.find(index, keys) for index, keys in zip(("index_zip", "index_city"), look_up_keys(home), strict=True)]
+    filed = register.filed(row)
+    found = [
+        register.find(index, keys) for index, keys in zip(("index_zip", "index_city"), place_keys(filed.sets, filed.codes), strict=True)
+    ]
     left, right = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
-    points = text_keys(home["delivery_key"]), text_keys(register.take("addresses", right, ("delivery_key",))["delivery_key"])
-    same = points[0][left] == points[1]
+    others = register.filed(right)
+    same = np.ones(len(left), np.bool_)
+    for group, part in (("spot", "head_number"), ("street", "rest_number")):
+        same &= register.of(group, part, filed.codes[group])[left] == register.of(group, part, others.codes[group])
     person = register.column("addresses", "person")[right[same]].astype(np.int64)
     packed: Rows = single[owner[left[same]]] * register.size + person
     return packed

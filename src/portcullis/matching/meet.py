@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis.matching.compare.place import Place, code_places, compare_places, compare_units
-from portcullis.matching.direct import marks_of
 from portcullis.matching.people import distinct
-from portcullis.matching.places import PLACE_COLUMNS, look_up_keys
+from portcullis.matching.places import look_up_keys
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
+from portcullis.matching.shelf.places import sketches
 
 __all__ = ["Meetings", "meet_places", "rows_met"]
 
@@ -43,11 +43,10 @@ class Meetings:
 
 def _found(requests: pa.Table, register: Register, close: bool) -> tuple[Rows, Rows]:
     """Distinct (request, address row) pairs that share a key; with `close` only where the addresses could be equal or within tolerance."""
-    keys, asked = look_up_keys(requests), marks_of(requests)
-    size = register.tables["addresses"].num_rows
-    packed = []
-    for index, wanted in zip(("index_zip", "index_city"), keys, strict=True):
-        owner, row = register.find_close(index, wanted, asked) if close else register.find(index, wanted)
+    asked = sketches(requests["street_name"], requests["street_type"]) if close else None
+    size, packed = register.addresses, []
+    for index, wanted in zip(("index_zip", "index_city"), look_up_keys(requests), strict=True):
+        owner, row = register.find(index, wanted, asked)
         packed.append(owner * size + row)
     both = distinct(np.concatenate(packed))
     return both // max(size, 1), both % max(size, 1)
@@ -60,8 +59,8 @@ def rows_met(requests: pa.Table, register: Register) -> Rows:
     return total
 
 
-def _years(register: Register, rows: Rows) -> tuple[Rows, Rows]:
-    taken = register.take("addresses", rows, ("period_from", "period_to"))
+def _years(register: Register, status: npt.NDArray[np.int64]) -> tuple[Rows, Rows]:
+    taken = register.group("status").select(["period_from", "period_to"]).take(pa.array(status))
     since, until = (np.asarray(pc.fill_null(taken[c], -1)).astype(np.int64) for c in ("period_from", "period_to"))
     return np.where(since < 0, until, since), np.where(until < 0, since, until)
 
@@ -69,22 +68,22 @@ def _years(register: Register, rows: Rows) -> tuple[Rows, Rows]:
 def meet_places(requests: pa.Table, register: Register, *, near: bool = False) -> Meetings:
     """Everybody with an address on file that is equal to the supplied one or within its tolerance; with `near` near ones as well."""
     request, row = _found(requests, register, close=not near)
-    touched, where = np.unique(row, return_inverse=True)
-    places = code_places(pa.concat_tables([requests.select(list(PLACE_COLUMNS)), register.take("addresses", touched, PLACE_COLUMNS)]))
-    right = requests.num_rows + where
+    places = code_places(requests, register.filed(row))
+    right = requests.num_rows + np.arange(len(row))
     level = compare_places(places, request, right)
     unit = compare_units(places, request, right)
     kept = np.flatnonzero(level >= (Place.NEAR if near else Place.WITHIN))
     request, row, level, unit = request[kept], row[kept], level[kept], unit[kept]
-    current = register.column("addresses", "last_known")[row] == 1
-    period = np.where(current, 1, in_periods(requests["periods"], request, *_years(register, row))).astype(np.int8)
+    status = register.column("addresses", "status")[row]
+    current = register.of("status", "last_known", status) == 1
+    period = np.where(current, 1, in_periods(requests["periods"], request, *_years(register, status))).astype(np.int8)
     person = register.column("addresses", "person")[row].astype(np.int64)
-    return _best(Meetings(request, person, row, level, unit, period))
+    return _best(Meetings(request, person, row, level, unit, period), register.column("addresses", "nth")[row])
 
 
-def _best(all_rows: Meetings) -> Meetings:
+def _best(all_rows: Meetings, nth: npt.NDArray[np.uint8]) -> Meetings:
     """One meeting per request and person: at the address before near it, then what R33 accepts, then current or requested, then the closer
-    address, then the first."""
+    address, then the first as they were filed."""
     here = all_rows.place >= Place.WITHIN
     rank = (
         here * np.int64(128)
@@ -93,7 +92,7 @@ def _best(all_rows: Meetings) -> Meetings:
         + all_rows.place * 8
         + (all_rows.unit + 1)
     )
-    order = np.lexsort((all_rows.row, -rank, all_rows.person, all_rows.request))
+    order = np.lexsort((all_rows.row, nth, -rank, all_rows.person, all_rows.request))
     request, person = all_rows.request[order], all_rows.person[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = (request[1:] != request[:-1]) | (person[1:] != person[:-1])

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from portcullis.matching.letters import ALPHABET, letter_bits, sound_perhaps
+from portcullis.matching.letters import ALPHABET, LetterBits, letter_bits, sound_perhaps
 
-__all__ = ["MARKS", "NameMarks", "agree_perhaps", "name_marks"]
+__all__ = ["MARKS", "NameMarks", "agree_perhaps", "all_letters", "family_marks", "given_letters", "middle_letters", "name_marks"]
 
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -28,21 +28,37 @@ MARKS = ("letters_family", "letters_core", "letters_all", "length")
 _READ = np.uint32(1 << 31)
 
 
-def name_marks(names: pa.Table) -> NameMarks:
-    """MARKS of standardised names (NAME_SCHEMA); the highest bit of `letters_family` says that the name is always read."""
+def family_marks(names: pa.Table) -> NameMarks:
+    """`letters_family`, `letters_core` and `length` of family names; the highest bit of the first says that the name is always read."""
     family, core = letter_bits(names["family"]), letter_bits(pc.replace_substring(names["family_tokens"], " ", ""))
     several = np.asarray(pc.fill_null(pc.match_substring(names["family_tokens"], " "), True))
     missing = np.asarray(pc.or_(pc.is_null(names["family"]), pc.is_null(names["family_tokens"])))
-    full = pc.greater(pc.utf8_length(names["middle"]), 1)
-    everything = letter_bits(names["given"]) | letter_bits(names["given_first"]) | letter_bits(names["given_rest"]) | family | core
-    everything |= letter_bits(pc.if_else(pc.fill_null(full, False), names["middle"], None))
     length = np.asarray(pc.fill_null(pc.utf8_length(names["family"]), 0)).astype(np.uint32)
-    return {
-        "letters_family": np.where(several | missing, family | _READ, family),
-        "letters_core": core,
-        "letters_all": everything,
-        "length": length,
-    }
+    return {"letters_family": np.where(several | missing, family | _READ, family), "letters_core": core, "length": length}
+
+
+def given_letters(names: pa.Table) -> LetterBits:
+    """The letters of all given names."""
+    found: LetterBits = letter_bits(names["given"]) | letter_bits(names["given_first"]) | letter_bits(names["given_rest"])
+    return found
+
+
+def middle_letters(names: pa.Table) -> LetterBits:
+    """The letters of a second name written in full."""
+    full = pc.greater(pc.utf8_length(names["middle"]), 1)
+    return letter_bits(pc.if_else(pc.fill_null(full, False), names["middle"], None))
+
+
+def all_letters(family: NameMarks, given: LetterBits, middle: LetterBits) -> LetterBits:
+    """The letters of a whole name."""
+    found: LetterBits = given | middle | (family["letters_family"] & ALPHABET) | family["letters_core"]
+    return found
+
+
+def name_marks(names: pa.Table) -> NameMarks:
+    """MARKS of standardised names (NAME_SCHEMA)."""
+    family = family_marks(names)
+    return family | {"letters_all": all_letters(family, given_letters(names), middle_letters(names))}
 
 
 def agree_perhaps(asked: NameMarks, left: Rows, filed: NameMarks, right: Rows) -> Flags:

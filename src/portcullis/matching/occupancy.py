@@ -10,14 +10,15 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-__all__ = ["door_text", "occupancy", "surname_of"]
+__all__ = ["occupancy"]
+
+Rows = npt.NDArray[np.int64]
 
 _FULLEST_YEAR = """
 WITH home AS (
     SELECT door, surname, coalesce(period_from, period_to, 2000) AS since, coalesce(period_to, period_from, 2000) AS until, row AS place
-    FROM place WHERE door IS NOT NULL),
+    FROM place WHERE door >= 0),
 crowded AS (SELECT door, count(DISTINCT surname) AS total FROM home GROUP BY door),
 yearly AS (
     SELECT door, year, count(DISTINCT surname) AS present
@@ -27,39 +28,21 @@ yearly AS (
     GROUP BY door, year),
 fullest AS (SELECT door, max(present) AS present FROM yearly GROUP BY door)
 SELECT place, CAST(coalesce(fullest.present, crowded.total) AS INTEGER) AS present
-FROM home JOIN crowded USING (door) LEFT JOIN fullest USING (door) ORDER BY place
+FROM home JOIN crowded USING (door) LEFT JOIN fullest USING (door)
 """
 
 
-def door_text(place: pa.Table) -> pa.Array:
-    """One text for each door (delivery point, ZIP or city and state, unit), null without a delivery point."""
-    filled = {c: pc.fill_null(place[c], "") for c in ("city", "state", "unit_key")}
-    town = pc.coalesce(place["zip5"], pc.binary_join_element_wise(filled["city"], filled["state"], "/"))
-    joined = pc.binary_join_element_wise(place["delivery_key"], town, filled["unit_key"], "|")
-    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+def occupancy(connection: duckdb.DuckDBPyConnection, door: Rows, surname: Rows, since: pa.Array, until: pa.Array) -> npt.NDArray[np.int64]:
+    """Unrelated surnames at the door of each address row in its fullest year; 0 for an address without a delivery point.
 
-
-def surname_of(names: pa.Table, size: int) -> pa.Array:
-    """One surname token per person, the first core token of the first filed name that has one (double surnames share it)."""
-    token = pc.list_element(pc.split_pattern(pc.fill_null(names["family_tokens"], ""), " "), 0)
-    person = np.asarray(names["person"])
-    filled = np.asarray(pc.not_equal(token, ""))
-    owners, first = np.unique(person[filled], return_index=True)
-    rows = np.full(size, -1, np.int64)
-    rows[owners] = np.flatnonzero(filled)[first]
-    return token.take(pa.array(rows, mask=rows < 0))
-
-
-def occupancy(connection: duckdb.DuckDBPyConnection, table: pa.Table, surnames: pa.Array) -> npt.NDArray[np.int32]:
-    """Unrelated surnames at the door of each address row in its fullest year; 0 for an address without a delivery point."""
-    columns = ("period_from", "period_to")
-    surname = surnames.take(table["person"].combine_chunks() if isinstance(table["person"], pa.ChunkedArray) else table["person"])
-    row = pa.array(np.arange(table.num_rows))
-    connection.register("place", pa.table({**{c: table[c] for c in columns}, "door": door_text(table), "surname": surname, "row": row}))
+    `door` and `surname` are numbers, -1 none; `since` and `until` years, null unknown. All rows of a door must be given together.
+    """
+    columns = {"door": pa.array(door), "surname": pa.array(surname, mask=surname < 0), "row": pa.array(np.arange(len(door)))}
+    connection.register("place", pa.table(columns | {"period_from": since, "period_to": until}))
     try:
         found = connection.sql(_FULLEST_YEAR).to_arrow_table()
     finally:
         connection.unregister("place")
-    present = np.zeros(table.num_rows, np.int32)
+    present = np.zeros(len(door), np.int64)
     present[np.asarray(found["place"])] = np.asarray(found["present"])
     return present

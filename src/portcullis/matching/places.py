@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from portcullis.intake.addresses import standardise_addresses
 from portcullis.matching.hashing import Keys, combine, text_keys
 from portcullis.matching.people import flags
+from portcullis.matching.shelf.places import point_keys
 
 __all__ = ["PLACE_COLUMNS", "answer_rows", "look_up_keys", "place_columns", "places", "years"]
 
@@ -38,10 +39,8 @@ def place_columns(standard: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 def look_up_keys(parts: pa.Table) -> tuple[Keys, Keys]:
     """(number with ZIP, number with city and state) of standardised addresses; 0 where a part is missing."""
-    street = pc.fill_null(pc.equal(parts["kind"], "street"), False)
-    point = text_keys(pc.if_else(street, pc.coalesce(parts["house"], parts["delivery_key"]), parts["delivery_key"]))
-    point = np.where(text_keys(parts["delivery_key"]) == 0, np.uint64(0), point)
-    return combine(point, text_keys(parts["zip5"])), combine(point, text_keys(parts["city"]), text_keys(parts["state"]))
+    point = point_keys(parts)
+    return combine(point, text_keys(parts["zip5"])), combine(point, combine(text_keys(parts["city"]), text_keys(parts["state"])))
 
 
 def _standard(rows: pa.Table) -> pa.Table:
@@ -74,12 +73,14 @@ def answer_rows(table: pa.Table, size: int) -> tuple[npt.NDArray[np.int64], int]
     Order: marked last-known, then latest period. Two different addresses that are equally last leave it open: the register
     does not say which, so nothing can be answered without a person looking.
     """
+    if not table.num_rows:
+        return np.full(size, -1, np.int64), 0
     person = np.asarray(table["person"])
     last = np.asarray(table["last_known"]).astype(np.int64)
     until, since = (np.asarray(pc.fill_null(table[c], -1)).astype(np.int64) for c in ("period_to", "period_from"))
     rank = (last << 40) | ((until + 1) << 20) | (since + 1)
     order = np.lexsort((np.arange(len(person)), -rank, person))
-    first = order[np.searchsorted(person[order], np.arange(size))] if len(order) else np.zeros(0, np.int64)
+    first = order[np.minimum(np.searchsorted(person[order], np.arange(size)), len(order) - 1)]
     answer = np.full(size, -1, np.int64)
     present = np.isin(np.arange(size), person)
     answer[present] = first[present]

@@ -6,6 +6,8 @@ are deficient and why, and how many requests state evidence that a rung of the l
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,10 @@ import pyarrow.compute as pc
 
 from portcullis.intake.addresses import standardise_addresses
 from portcullis.intake.names import standardise_names
+from portcullis.matching.build import NOBODY
 from portcullis.matching.register import Register
+from portcullis.matching.shelf.names import NAME_GROUPS, NO_NUMBER
+from portcullis.matching.shelf.places import PLACE_GROUPS
 
 __all__ = ["profile", "profile_requests"]
 
@@ -23,36 +28,64 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
+_FILLED = ("given_first", "family", "middle", "generation", "dob", "number")
+
+
+def _weighed(register: Register, table: str, group: str, column: str, test: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> int:
+    """How many rows have a value of which `test` holds; asked once for each distinct one."""
+    codes = register.column(table, group)
+    values = register.group(group)
+    rows = np.bincount(codes, minlength=values.num_rows)
+    return int(rows[np.asarray(pc.fill_null(test(values[column]), False))].sum())
+
+
+def _several(register: Register, table: str) -> int:
+    """Persons with more than one row."""
+    return int((np.diff(register.column(table, "begin").astype(np.int64)) > 1).sum()) if table in register.tables else 0
+
+
 def profile(register: Register) -> dict[str, Any]:
     """Counts and shares: persons, names, numbers, birth dates, second names, addresses, periods, occupancy, load warnings."""
-    names, places, persons = (register.tables[t] for t in ("names", "addresses", "persons"))
-    filled = {c: names.num_rows - names[c].null_count for c in ("given_first", "family", "middle", "generation", "dob", "number")}
-    kinds = pc.value_counts(places["kind"]).to_pylist()
-    crowd = register.column("addresses", "occupancy")
+    group_of = {column: group for group, columns in (NAME_GROUPS | PLACE_GROUPS).items() for column in columns}
+
+    def names(column: str, test: Callable[[pa.ChunkedArray], pa.ChunkedArray] = pc.is_valid) -> int:
+        return _weighed(register, "names", group_of[column], column, test)
+
+    def places(column: str) -> int:
+        return _weighed(register, "addresses", group_of[column], column, pc.is_valid)
+
+    filled = {c: names(c) for c in _FILLED if c != "number"}
+    filled["number"] = int((register.column("names", "number") != NO_NUMBER).sum())
+    kinds = Counter[str]()
+    for kind, rows in zip(
+        register.group("spot")["kind"].to_pylist(), np.bincount(register.column("addresses", "spot")).tolist(), strict=False
+    ):
+        kinds[str(kind)] += rows
+    given, against = register.tables["given"], register.column("persons", "stands_against")
     return {
         "version": register.version,
         "synthetic": register.synthetic,
         "persons": register.size,
-        "filed_names": names.num_rows,
-        "persons_with_several_names": int((np.diff(register.name_starts) > 1).sum()),
-        "names_with": {c: _share(n, names.num_rows) for c, n in filled.items()},
-        "numbers_not_usable": pc.sum(pc.equal(names["number_valid"], 0)).as_py() or 0,
-        "birth_dates_not_usable": pc.sum(pc.equal(names["dob_valid"], 0)).as_py() or 0,
-        "placeholder_names": pc.sum(names["name_placeholder"]).as_py() or 0,
-        "addresses": places.num_rows,
-        "persons_with_several_addresses": int((np.diff(register.address_starts) > 1).sum()),
-        "addresses_by_kind": {str(k["values"]): k["counts"] for k in kinds},
-        "addresses_with_unit": _share(places.num_rows - places["unit_key"].null_count, places.num_rows),
-        "addresses_with_period": _share(places.num_rows - places["period_from"].null_count, places.num_rows),
-        "addresses_at_crowded_doors": int((crowd > 10).sum()),
-        "persons_without_answer": int((register.column("persons", "answer_row") < 0).sum()),
-        "vetoes": pc.sum(persons["veto"]).as_py() or 0,
-        "exclusions": pc.sum(persons["exclusions"]).as_py() or 0,
+        "filed_names": register.names,
+        "persons_with_several_names": _several(register, "persons_names"),
+        "names_with": {c: _share(n, register.names) for c, n in filled.items()},
+        "numbers_not_usable": names("number_valid", lambda v: pc.equal(v, 0)),
+        "birth_dates_not_usable": names("dob_valid", lambda v: pc.equal(v, 0)),
+        "placeholder_names": names("name_placeholder", lambda v: pc.equal(v, 1)),
+        "addresses": register.addresses,
+        "persons_with_several_addresses": _several(register, "persons_addresses"),
+        "addresses_by_kind": dict(kinds),
+        "addresses_with_unit": _share(places("unit_key"), register.addresses),
+        "addresses_with_period": _share(places("period_from"), register.addresses),
+        "addresses_at_crowded_doors": int((register.column("addresses", "occupancy") > 10).sum()),
+        "persons_without_answer": int((register.column("persons", "answer_row") == NOBODY).sum()),
+        "vetoes": int((against & 1).sum()),
+        "exclusions": int((against >> 1).sum()),
         "given_names": {
-            "tokens": register.tables["given"].num_rows,
-            "known": pc.sum(register.tables["given"]["known"]).as_py() or 0,
-            "rare": pc.sum(register.tables["given"]["rare"]).as_py() or 0,
-            "not_shared_by_relatives": pc.sum(register.tables["given"]["unshared"]).as_py() or 0,
+            "tokens": given.num_rows,
+            "known": pc.sum(given["known"]).as_py() or 0,
+            "rare": pc.sum(given["rare"]).as_py() or 0,
+            "not_shared_by_relatives": pc.sum(given["unshared"]).as_py() or 0,
         },
         "warnings": dict(register.facts["warnings"]),
     }

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, select
@@ -22,6 +23,7 @@ from portcullis.home import Home
 from portcullis.inspections import inspection, mark_own
 from portcullis.intake.names import standardise_names
 from portcullis.matching.register import is_prepared, open_register
+from portcullis.matching.shelf.names import as_number
 from portcullis.store import reading, schema, writing
 
 __all__ = ["Identity", "accounting_of", "blind_indices", "requests_of"]
@@ -122,14 +124,13 @@ def _registered(home: Home, key: Mapping[str, Any]) -> set[str]:
     if not is_prepared(folder):
         return set()
     register = open_register(folder)
-    names, hits = register.tables["names"], []
+    found: set[int] = set()
     if key["number"]:
-        hits.append(pc.equal(names["number"], key["number"]))
+        number = as_number(pa.array([key["number"]], pa.string()))
+        found |= set(register.holders(number, np.array([True]))[1].tolist())
     if key["given"] and key["family"] and key["dob"] is not None:
-        parts = [pc.equal(names[name], pa.scalar(key[name], names[name].type)) for name in ("given", "family", "dob")]
-        hits.append(pc.and_(pc.and_(parts[0], parts[1]), parts[2]))
-    rows = {row for hit in hits for row in names.filter(pc.fill_null(hit, False))["person"].to_pylist()}
-    return set(register.tables["persons"]["person_id"].take(pa.array(sorted(rows), pa.int64())).to_pylist())
+        found |= set(register.named(key["given"], key["family"], key["dob"]).tolist())
+    return set(register.ids(np.array(sorted(found), np.int64)).to_pylist())
 
 
 def _entries(home: Home, conn: Connection, batch_id: str, wanted: Mapping[str, list[bytes]]) -> list[dict[str, object]]:

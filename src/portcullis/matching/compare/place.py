@@ -15,8 +15,10 @@ differ, matching.md 5), or in conflict (-1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +28,19 @@ from rapidfuzz.distance import OSA
 
 from portcullis.matching.compare.coded import Codes, Texts, code_texts
 from portcullis.matching.compare.near import distances
+from portcullis.matching.shelf.coding import coded, flat
+from portcullis.matching.shelf.places import split_delivery
 
-__all__ = ["Place", "Places", "code_places", "compare_places", "compare_units"]
+__all__ = ["Filed", "Place", "Places", "code_places", "compare_places", "compare_units"]
 
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Wide = npt.NDArray[np.int64]
 LETTERS, WORD = 5, 3
 """R33: "a street name of five letters or more"; and the shortest word an edit may stand in."""
+
+_READ = ("kind", "house", "predir", "street_name", "street_type", "postdir", "city", "state", "zip5", "unit_key")
+_NULL = pa.scalar(None, pa.string())
 
 _TYPES = {
     "ALY": "ALLEY", "AVE": "AVENUE", "BLVD": "BOULEVARD", "CIR": "CIRCLE", "CT": "COURT", "CRES": "CRESCENT", "DR": "DRIVE",
@@ -51,11 +59,19 @@ class Place(IntEnum):
 
 
 @dataclass(frozen=True)
+class Filed:
+    """Addresses of a register as the codes of their groups, and the groups' distinct tuples (shelf/places.py)."""
+
+    sets: Mapping[str, pa.Table]
+    codes: Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
 class Places:
     """Coded standard addresses, one entry per row; -1 is null."""
 
-    point: Codes  # the delivery point without unit
-    frame: Codes  # house number and directions of a street address
+    point: Wide  # the delivery point without unit
+    frame: Wide  # house number and directions of a street address
     street: Texts
     opening: Codes  # first word of the street name
     type: Texts
@@ -65,22 +81,72 @@ class Places:
     unit: Codes
 
 
-def code_places(table: pa.Table) -> Places:
-    """Code a table of PLACE_COLUMNS."""
-    street = pc.fill_null(pc.equal(table["kind"], "street"), False)
-    frame = pc.binary_join_element_wise(*[pc.fill_null(table[c], "") for c in ("house", "predir", "postdir")], "|")
-    name = pc.if_else(street, table["street_name"], None)
+def _joined(head: Codes, tail: Codes) -> Wide:
+    """Two codes as one number, -1 where the first is null."""
+    return np.where(head < 0, np.int64(-1), (head.astype(np.int64) << 32) | (tail.astype(np.int64) + 1))
+
+
+def _parts(table: pa.Table) -> dict[str, pa.Array]:
+    """The texts of PLACE_COLUMNS that codes are made of; what belongs to a street only is told apart later, by `street`."""
+    head, rest = split_delivery(flat(table["delivery_key"]))
+    return {"head": head, "rest": rest} | {c: table[c] for c in _READ}
+
+
+def _street(kind: pa.Array) -> npt.NDArray[np.int8]:
+    return np.asarray(pc.fill_null(pc.equal(kind, "street"), False)).astype(np.int8)
+
+
+def code_places(table: pa.Table, filed: Filed | None = None) -> Places:
+    """Code a table of PLACE_COLUMNS, and after its rows those of `filed`, whose distinct texts only are read."""
+    own = _parts(table)
+    groups = {g: coded(pa.array(codes)) for g, codes in filed.codes.items()} if filed else {}
+
+    def texts(group: str, column: str, values: pa.Array | None = None) -> Texts:
+        """A column of both: the table's rows, then the filed ones'."""
+        mine = flat(own[column]) if values is None else values
+        if filed is None:
+            return code_texts(mine)
+        named = groups[group]
+        theirs = flat(filed.sets[group][column]).take(named.values) if column in filed.sets[group].column_names else None
+        derived = _derived(column, filed.sets[group], named.values) if theirs is None else pc.cast(theirs, pa.string())
+        both = code_texts(pa.concat_arrays([mine, derived]))
+        return Texts(np.append(both.code[: len(mine)], both.code[len(mine) :][named.code]), both.values)
+
+    kind = texts("spot", "kind")
+    street = np.append(_street(pa.array(kind.values, pa.string())), 0)[kind.code] == 1
+    house, name = texts("spot", "house"), texts("street", "street_name")
+    opening = texts("street", "opening", _opening(flat(own["street_name"])))
+    way = texts("street", "ways", _ways(flat(own["predir"]), flat(own["postdir"])))
     return Places(
-        point=code_texts(table["delivery_key"]).code,
-        frame=code_texts(pc.if_else(pc.and_(street, pc.is_valid(table["house"])), frame, None)).code,
-        street=code_texts(name),
-        opening=code_texts(pc.list_element(pc.split_pattern(name, " "), 0)).code,
-        type=code_texts(pc.if_else(street, table["street_type"], None)),
-        zip5=code_texts(table["zip5"]).code,
-        city=code_texts(table["city"]).code,
-        state=code_texts(table["state"]).code,
-        unit=code_texts(pc.if_else(pc.equal(table["unit_key"], ""), None, table["unit_key"])).code,
+        point=_joined(texts("spot", "head").code, texts("street", "rest").code),
+        frame=np.where(street, _joined(house.code, way.code), -1),
+        street=_masked(name, street),
+        opening=_masked(opening, street).code,
+        type=_masked(texts("street", "street_type"), street),
+        zip5=texts("town", "zip5").code,
+        city=texts("town", "city").code,
+        state=texts("town", "state").code,
+        unit=texts("unit", "unit_key", pc.if_else(pc.equal(flat(own["unit_key"]), ""), _NULL, flat(own["unit_key"]))).code,
     )
+
+
+def _masked(texts: Texts, street: Flags) -> Texts:
+    return Texts(np.where(street, texts.code, np.int32(-1)), texts.values)
+
+
+def _opening(names: pa.Array) -> pa.Array:
+    """The first word of each street name."""
+    return pc.list_element(pc.split_pattern(names, " "), 0)
+
+
+def _ways(predir: pa.Array, postdir: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pc.fill_null(predir, ""), pc.fill_null(postdir, ""), "|")
+
+
+def _derived(column: str, distinct: pa.Table, codes: pa.Array) -> pa.Array:
+    """A text made of a group's columns."""
+    one, two = (pc.cast(flat(distinct[c]).take(codes), pa.string()) for c in ("predir", "postdir"))
+    return _ways(one, two) if column == "ways" else _opening(pc.cast(flat(distinct["street_name"]).take(codes), pa.string()))
 
 
 def compare_units(places: Places, left: Rows, right: Rows) -> npt.NDArray[np.int8]:
@@ -89,7 +155,7 @@ def compare_units(places: Places, left: Rows, right: Rows) -> npt.NDArray[np.int
     return np.where(a == b, 1, np.where((a < 0) | (b < 0), 0, -1)).astype(np.int8)
 
 
-def _equal(code: Codes, left: Rows, right: Rows) -> Flags:
+def _equal(code: Codes | Wide, left: Rows, right: Rows) -> Flags:
     same: Flags = (code[left] == code[right]) & (code[left] >= 0)
     return same
 

@@ -1,0 +1,1 @@
+"""How a prepared register lies on disk: numbers row by row, and every distinct text once."""
