@@ -89,7 +89,7 @@ class Staged:
 
 
 @contextmanager
-def staged(home: Home, batch_id: str, table: pa.Table) -> Iterator[Staged]:
+def staged(home: Home, batch_id: str, table: pa.Table | pa.RecordBatchReader) -> Iterator[Staged]:
     """The file of these entries (COLUMNS), sealed before the transaction that will name it; removed at the end unless `write` took it."""
     path = home.path / "accounting" / f".{batch_id}.{secrets.token_hex(8)}.parquet"
     try:

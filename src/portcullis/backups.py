@@ -37,7 +37,7 @@ from portcullis.witnesses import WITNESSES
 __all__ = ["KEPT_BACK", "check_restore", "check_target", "create", "restore"]
 
 KEPT_BACK = "wrapping.json"
-_NEVER = (KEPT_BACK, f"{KEPT_BACK}.new", f"{KEPT_BACK}.old", ".publishing", "*.part")
+_NEVER = (KEPT_BACK, f"{KEPT_BACK}.new", f"{KEPT_BACK}.old", ".publishing", ".staging", "*.part")
 _STORE_URL = re.compile(r"^\s*store_url\s*=.*\n?", re.MULTILINE)
 _FOLDERS = ("evidence", "accounting", "ledger", "register", "agreements", "outbox", "keys")
 

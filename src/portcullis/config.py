@@ -39,6 +39,8 @@ class Settings:
     max_file_bytes: int = _setting(8_000_000_000, "A larger data file is refused whole.")  # type: ignore[assignment]
     witness_seconds: int = _setting(5, "Seconds to wait for a witness's answer; late is as good as not at all.")  # type: ignore[assignment]
     chunk: int = _setting(10_000, "Leaves appended in one transaction.")  # type: ignore[assignment]
+    calls_per_second: int = _setting(300, "Calls of one caller to the HTTP API in a second, for long; more are told to wait (429).")  # type: ignore[assignment]
+    calls_at_once: int = _setting(600, "Calls of one caller to the HTTP API that may come at once after a pause.")  # type: ignore[assignment]
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -22,13 +22,17 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
-from portcullis.crypto import canonical, new_data_key, read_parquet, read_row, unwrap, wrap, write_parquet
+from portcullis.crypto import canonical, read_parquet, read_row, unwrap, wrap, write_parquet
 from portcullis.crypto.wrap import sync_folder
+from portcullis.engine import workdir
 from portcullis.errors import OutOfOrder, Refused
 from portcullis.home import Home
 from portcullis.store import reading, rehearsing, schema
 
-__all__ = ["Staged", "batch_key", "has", "key_number", "new_wrapped_key", "read", "row", "seal_file", "staged", "write"]
+__all__ = ["Staged", "batch_key", "has", "key_number", "place", "read", "row", "seal_file", "staged", "staging", "wrapped", "write"]
+
+STAGING = ".staging"
+"""In `evidence/`: where files lie that belong to no batch yet, each process in a folder of its own."""
 
 
 def _context(batch_id: str) -> str:
@@ -41,9 +45,9 @@ def key_number(batch_id: str) -> int:
     return (int(year) - 2000) << 20 | int(number)
 
 
-def new_wrapped_key(home: Home, batch_id: str) -> bytes:
-    """A fresh data key for a batch, wrapped."""
-    return wrap(home.keyring.key_of(key_number(batch_id)), new_data_key(), _context(batch_id))
+def wrapped(home: Home, batch_id: str, key: bytes) -> bytes:
+    """A batch's data key under its wrapping key."""
+    return wrap(home.keyring.key_of(key_number(batch_id)), key, _context(batch_id))
 
 
 def batch_key(home: Home, conn: Connection, batch_id: str) -> bytes:
@@ -82,6 +86,33 @@ def staged(home: Home, batch_id: str, tables: Mapping[str, pa.Table]) -> Iterato
     finally:
         for one in files.values():
             one.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def staging(home: Home) -> Iterator[Path]:
+    """A private folder on the disk of the evidence, for files of a batch that has no number yet; gone at the end."""
+    with workdir(home.path / "evidence" / STAGING) as folder:
+        yield folder
+
+
+def place(home: Home, batch_id: str, key: bytes, files: Mapping[str, pa.Table | Staged]) -> str:
+    """Put the first files of a batch that is being made in their place; returns what its row notes of them (canonical JSON).
+
+    They are on disk when this returns, and the transaction that makes the batch names them; a rehearsal writes none.
+    """
+    if rehearsing():
+        return canonical({}).decode()
+    digests = {}
+    for name, content in files.items():
+        target = home.evidence(batch_id, name)
+        if isinstance(content, Staged):
+            content.path.replace(target)
+            digests[name] = content.digest
+        else:
+            digests[name] = write_parquet(target, content, key, sync=False)
+    sync_folder(target.parent)
+    sync_folder(target.parent.parent)
+    return canonical(digests).decode()
 
 
 def write(home: Home, conn: Connection, batch_id: str, name: str, content: pa.Table | Staged) -> None:

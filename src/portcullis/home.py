@@ -176,6 +176,7 @@ def _check_origin(checkpoint: Path, origin: str) -> None:
 
 def _open(path: Path, settings: Settings, secret: bytes, now: Callable[[], int]) -> Home:
     sweep(path / "tmp")  # what a killed run left there may hold personal values
+    sweep(path / "evidence" / ".staging")  # sealed files of batches that were never recorded
     _check_origin(path / "ledger" / "checkpoint", settings.origin)
     log_key = load_key(path / "keys" / "log.json", secret)
     if not isinstance(log_key, SigningKey):

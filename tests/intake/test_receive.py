@@ -279,6 +279,7 @@ def test_a_stay_does_not_wait_until_the_requests_of_a_refused_file_are_written_d
             stay(scene)
         return real(*what)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(module, "FEW", 0)  # as a large file is
     monkeypatch.setattr(module, "refused_entries", meanwhile)
     _, folder = packed(scene, "other gate")
     refused_on_record(scene, receive(scene.home, folder), "R05", "B-WRONG-GATE", 3)

@@ -4,7 +4,7 @@
  2. `sign_agreement`: each party's root key signs that hash.
  3. `adopt`: both have signed, the folder still has that hash, it proves, and nothing else of that id is in force.
  4. `suspend`, `end`: counsel's signed act, under the exclusive release lock; what was authorized under it is void.
-`adopted` reads the agreement in force back from the home and checks the hash again, every time.
+`adopted` reads the agreement in force back from the home and checks the hash every time (kept_hash.py says when a file is read again).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from portcullis.agreement.content import SALTS, add_salts, agreement_hash, read_salts
+from portcullis.agreement.kept_hash import hash_of_kept
 from portcullis.agreement.load import Agreement, load_agreement
 from portcullis.crypto import canonical, encode64
 from portcullis.errors import OutOfOrder, Refused, Tampered
@@ -219,7 +220,7 @@ def at_hash(home: Home, agreement_id: str, version: int, expected: str) -> Agree
 def _hash_now(folder: Path) -> str | None:
     """None where the folder is no agreement any more: it was one when it was signed."""
     try:
-        return agreement_hash(folder)
+        return hash_of_kept(folder)
     except Refused:
         return None
 

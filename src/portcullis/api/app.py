@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portcullis.api import afterwards, agreements, answering, ledger, problems, receiving
 from portcullis.api.limits import Limiter
 from portcullis.api.sequencer import Sequencer
+from portcullis.config import Settings
 from portcullis.home import Home
 
 __all__ = ["VERSION", "application", "public"]
@@ -24,8 +25,9 @@ _ABOUT = (
 )
 
 
-def application(home: Home | None, *, rate: float = 50.0, burst: int = 200) -> FastAPI:
-    """The API of `home`; without one it only describes itself (docs/openapi.json)."""
+def application(home: Home | None, *, rate: float | None = None, burst: int | None = None) -> FastAPI:
+    """The API of `home`; without one it only describes itself (docs/openapi.json). `rate` and `burst` replace the home's settings."""
+    stated = home.settings if home is not None else Settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,7 +46,7 @@ def application(home: Home | None, *, rate: float = 50.0, burst: int = 200) -> F
     app.include_router(afterwards.router, prefix="/v1")
     _mount_public(app)
     problems.install(app)
-    app.add_middleware(Limiter, rate=rate, burst=burst)
+    app.add_middleware(Limiter, rate=rate or stated.calls_per_second, burst=burst or stated.calls_at_once)
     app.add_middleware(_Headers)
     return app
 

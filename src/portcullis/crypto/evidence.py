@@ -26,13 +26,14 @@ from pyarrow.parquet import encryption
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder, Refused, Tampered
 
-__all__ = ["read_parquet", "read_row", "write_parquet"]
+__all__ = ["read_parquet", "read_parts", "read_row", "write_parquet"]
 
 
-def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes) -> str:
+def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes, *, sync: bool = True) -> str:
     """Write `table` to `path`, encrypted under `key` (32 bytes), and give the SHA-256 (hex) of the whole file.
 
-    A file already at `path` is replaced: a step that was killed before its commit is done again.
+    A file already at `path` is replaced: a step that was killed before its commit is done again. Without `sync` the file is on disk and its
+    name may not be: for a caller that puts several files in one folder and syncs that once.
     """
     if len(key) != 32:
         raise OutOfOrder("A data key has 32 bytes.", f"This one has {len(key)}.")
@@ -47,7 +48,8 @@ def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if sync:
+        sync_folder(path.parent)
     return digest
 
 
@@ -58,6 +60,12 @@ def read_parquet(path: Path, key: bytes, columns: Sequence[str] | None = None, *
     """
     with _checked(path, key, expected_sha256) as file:
         return file.read(None if columns is None else list(columns))
+
+
+def read_parts(path: Path, key: bytes, *, expected_sha256: str) -> Iterator[pa.RecordBatch]:
+    """The rows of an evidence file a part at a time, in bounded memory; checks 1 and 2. Raises as `read_parquet` does."""
+    with _checked(path, key, expected_sha256) as file:
+        yield from file.iter_batches(_GROUP)
 
 
 def read_row(path: Path, key: bytes, ordinal: int, pick: Callable[[str], bool], *, expected_sha256: str) -> dict[str, Any]:
@@ -94,15 +102,19 @@ def _checked(path: Path, key: bytes, expected_sha256: str) -> Iterator[pq.Parque
             raise _tampered("It does not decrypt under the key of its batch.") from None
 
 
+_FEW = 64
+_SMALL: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+"""For few rows: what would shrink a large file only takes time."""
 _GROUP = 16_384
 """Rows that are encrypted together: small enough that one request is read at once, large enough that a whole file is no slower."""
 
 
 def _write(file: BinaryIO, table: Any, key: bytes) -> None:
     properties = encryption.create_encryption_properties(key)
-    with pq.ParquetWriter(file, table.schema, compression="zstd", encryption_properties=properties) as writer:
+    how = _SMALL if isinstance(table, pa.Table) and table.num_rows <= _FEW else {"compression": "zstd"}
+    with pq.ParquetWriter(file, table.schema, encryption_properties=properties, **how) as writer:
         for batch in table if isinstance(table, pa.RecordBatchReader) else table.to_batches(max_chunksize=_GROUP):
-            writer.write_batch(batch)
+            writer.write_batch(batch, row_group_size=_GROUP)
 
 
 def _tampered(why: str) -> Tampered:

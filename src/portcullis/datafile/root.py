@@ -29,6 +29,7 @@ SALT_BYTES = 32
 _SORTED = sorted(DATA_COLUMNS)
 _DUMP = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _TEXT = json.JSONEncoder(ensure_ascii=False).encode
+_FEW = 20
 _PLAIN = bytes(byte for byte in range(256) if byte >= 0x20 and byte not in b'"\\')
 """Every byte that stands in JSON text as it is: all but the quotation mark, the backslash and the controls."""
 
@@ -39,7 +40,9 @@ def canonical_row(row: Mapping[str, str | None]) -> bytes:
 
 
 def canonical_rows(batch: pa.RecordBatch) -> list[bytes]:
-    """`canonical_row` of every row of a batch from `read`, a column at a time (five times as fast)."""
+    """`canonical_row` of every row of a batch from `read`: a column at a time, five times as fast, unless there are few."""
+    if batch.num_rows <= _FEW:
+        return [canonical_row(row) for row in batch.select(_SORTED).to_pylist()]
     members = [_members(name, batch.column(name)) for name in _SORTED if batch.column(name).null_count < batch.num_rows]
     # Not null_handling="skip": with it pyarrow 26 loses the rows in which everything is null. So each member brings its comma.
     if not members:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
@@ -38,6 +38,7 @@ class RuleSet:
     thresholds: Mapping[str, int | Decimal]
     switches: Mapping[str, SwitchDefault]
     zone: str = "-05:00"
+    _hash: str = field(default="", init=False, repr=False, compare=False)
 
     def as_of(self, valid_on: dt.date, known_on: dt.date) -> RuleSet:
         """The law as it stood on `valid_on`, as this gateway knew it on `known_on`."""
@@ -86,8 +87,10 @@ class RuleSet:
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) over the canonical JSON of `rules_json`."""
-        return hashlib.sha256(canonical(rules_json(self))).hexdigest()
+        """SHA-256 (hex) over the canonical JSON of `rules_json`; computed once, since a rule set never changes."""
+        if not self._hash:
+            object.__setattr__(self, "_hash", hashlib.sha256(canonical(rules_json(self))).hexdigest())
+        return self._hash
 
 
 def rules_json(ruleset: RuleSet) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,19 @@ def evaluate(
 
 def evaluate_batch(ruleset: RuleSet, facts: Mapping[str, int | str | None], *, switches: Mapping[str, bool] | None = None) -> list[Finding]:
     """The rules about the batch as a whole (R01-R08, R10) over its facts. Raises OutOfOrder when a fact is missing."""
-    single = Single(ruleset, "check", switches=switches, frame="batch")
-    return single.explained(single.findings({**facts, "ordinal": 1}))
+    key = (ruleset.hash, tuple(sorted(ruleset.positions(switches).items())))
+    with _COMPILING:
+        single = _COMPILED.pop(key, None) or Single(ruleset, "check", switches=switches, frame="batch")
+        _COMPILED[key] = single  # the one used last stands last
+        while len(_COMPILED) > _MOST_COMPILED:
+            del _COMPILED[next(iter(_COMPILED))]
+        return single.explained(single.findings({**facts, "ordinal": 1}))
+
+
+_COMPILED: dict[tuple[str, tuple[tuple[str, bool], ...]], Single] = {}
+_COMPILING = Lock()
+_MOST_COMPILED = 16
+"""The batch rules as compiled last, by rule set and switches: compiling takes longer than all else that a small batch needs."""
 
 
 class Single:

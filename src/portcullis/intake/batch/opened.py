@@ -5,21 +5,21 @@ Nothing here refuses: it gathers the batch facts, and the agreement's rules judg
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import Connection, select
 
 from portcullis.agreement import Agreement
 from portcullis.crypto import open_dsse, read_dsse, signer_of
-from portcullis.datafile import ENVELOPE_TYPE, SCHEMA, SUFFIXES, Envelope, FileRoot, Limits, read, read_salts
+from portcullis.datafile import ENVELOPE_TYPE, SUFFIXES, Envelope, FileRoot, Limits, read, read_salts
 from portcullis.datafile.folder import DOCUMENTS, ENGAGEMENTS, ENVELOPE, SALTS
 from portcullis.datafile.read import open_plain
 from portcullis.errors import Refused
 from portcullis.home import Home
+from portcullis.intake.batch.rows import Rows, Taking
 from portcullis.model import Role
 from portcullis.officers import Officer, officer_of_key
 from portcullis.orders import stays_on
@@ -38,7 +38,7 @@ class Opened:
     envelope: Envelope | None = None
     signer: Officer | None = None
     fault: Refused | None = None
-    rows: pa.Table = field(default_factory=SCHEMA.empty_table)
+    rows: Rows = field(default_factory=Rows)
     count_agrees: int = 0
     root_agrees: int = 0
     ids_unique: int = 0
@@ -73,44 +73,59 @@ def _not_the_signer() -> Refused:
     )
 
 
-def read_rows(home: Home, folder: Path, opened: Opened) -> Opened:
-    """Read the data file whole and compare it with the envelope, where there is one.
+def read_rows(home: Home, folder: Path, opened: Opened, staging: Path) -> Opened:
+    """Read the data file whole, sealing its rows into `staging`, and compare it with the envelope, where there is one.
 
     A fault is kept, with the rows that could be read before it: they too are requests, and enter the accounting (R43).
     """
-    found: list[pa.RecordBatch] = []
-    fault = opened.fault
+    root = _Root(folder, opened.envelope)
+    taking = Taking(staging, root.update)
     limits = Limits(rows=home.settings.max_rows, file_bytes=home.settings.max_file_bytes)
-    try:
-        for part in read(_data_file(folder), limits=limits):
-            found.append(part)
-    except Refused as error:
-        fault = fault or error
-    rows = pa.Table.from_batches(found, SCHEMA)
-    root, unrooted = _root(folder, found, opened.envelope)
-    fault = fault or unrooted
-    ids = rows["request_id"]
+    rows = taking.take(_parts(folder, limits))
+    digest = root.digest()
     return replace(
         opened,
-        fault=fault,
+        fault=opened.fault or taking.fault or root.fault,
         rows=rows,
         count_agrees=int(opened.envelope is not None and rows.num_rows == opened.envelope.count),
-        root_agrees=int(opened.envelope is not None and root == opened.envelope.root),
-        ids_unique=int(ids.null_count == 0 and pc.count_distinct(ids).as_py() == rows.num_rows),
+        root_agrees=int(opened.envelope is not None and digest == opened.envelope.root),
+        ids_unique=int(taking.ids_unique),
     )
 
 
-def _root(folder: Path, found: Sequence[pa.RecordBatch], envelope: Envelope | None) -> tuple[str, Refused | None]:
-    """The root (hex) of the rows under the salts sent, or why there is none; rows are kept whatever is wrong with their salts."""
-    if envelope is None:
-        return "", None
-    try:
-        tree = FileRoot(read_salts(folder / SALTS, envelope.count))
-        for part in found:
-            tree.update(part)
-        return tree.digest().hex(), None
-    except Refused as error:
-        return "", error
+def _parts(folder: Path, limits: Limits) -> Iterator[pa.RecordBatch]:
+    yield from read(_data_file(folder), limits=limits)
+
+
+class _Root:
+    """The root of the rows under the salts sent, or why there is none; rows are kept whatever is wrong with their salts."""
+
+    def __init__(self, folder: Path, envelope: Envelope | None) -> None:
+        self.fault: Refused | None = None
+        self._tree: FileRoot | None = None
+        if envelope is not None:
+            self._guarded(lambda: self._begin(folder, envelope.count))
+
+    def update(self, part: pa.RecordBatch) -> None:
+        """Add the rows of a part."""
+        if self._tree is not None:
+            self._guarded(lambda: self._tree.update(part))  # type: ignore[union-attr]
+
+    def digest(self) -> str:
+        """The root (hex), or nothing."""
+        found: list[str] = []
+        if self._tree is not None:
+            self._guarded(lambda: found.append(self._tree.digest().hex()))  # type: ignore[union-attr]
+        return found[0] if found else ""
+
+    def _begin(self, folder: Path, count: int) -> None:
+        self._tree = FileRoot(read_salts(folder / SALTS, count))
+
+    def _guarded(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Refused as fault:
+            self.fault, self._tree = fault, None
 
 
 def _data_file(folder: Path) -> Path:

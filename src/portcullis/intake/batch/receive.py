@@ -1,12 +1,13 @@
 """Receive a batch: an envelope is accepted whole or refused whole, and either is recorded.
 
  1. The envelope is opened and its signature verified (opened.py).
- 2. The data file is read in bounded memory and compared with count and root.
+ 2. The data file is read in bounded memory, sealed while it is read (rows.py), and compared with count and root.
  3. Engagements are read and judged (engaged.py), and the documents an agreement asks for (filed.py).
  4. The agreement's batch rules R01-R08 and R10 decide; the first that fails refuses the batch with its reason.
- 5. Accepted: rows as received are sealed under a fresh batch key, `batch.received` is written, the next number in stock is taken.
+ 5. Accepted: the sealed rows are taken over, `batch.received` is written, the next number in stock is taken.
  6. Refused: one `batch.refused` leaf, and its readable rows enter the accounting all the same (R43, "all requests").
-One transaction writes state, leaf and hashes; a kill before it leaves files that nobody names.
+One transaction writes state, leaf and hashes; a kill before it leaves files that nobody names. A batch of more than `FEW` rows is judged
+once more before that transaction, so that the accounting of a refusal is on disk before any lock is taken: for a large file it takes minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from portcullis.intake.batch.engaged import Engaged, officer_facts, ranges_table
 from portcullis.intake.batch.filed import read_filed
 from portcullis.intake.batch.opened import Opened, batch_facts, open_envelope, read_rows
 from portcullis.intake.batch.refusal import refused_entries
+from portcullis.intake.batch.rows import FEW
 from portcullis.intake.document_facts import filed_table
 from portcullis.journal import record
 from portcullis.model import BatchState, Finding, LeafType, Role, Verdict
@@ -63,23 +65,33 @@ def receive(home: Home, folder: Path, beside: Callable[[Connection, str], None] 
     """
     if not folder.is_dir():
         raise Refused("There is no such batch folder.", "It is not a directory.", "Name the folder that holds batch.json.")
+    with evidence.staging(home) as staging:
+        with reading(home.engine) as conn:
+            opened = open_envelope(home, conn, folder)
+        opened = read_rows(home, folder, opened, staging)
+        beforehand = _beforehand(home, folder, opened) if opened.rows.num_rows > FEW else None
+        citations = _citations(home, beforehand) if beforehand else []
+        with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
+            judged = _judged(home, conn, folder, opened)  # what held a moment ago may have changed
+            if judged.refused is None and judged.agreement is not None:
+                got = _accept(home, conn, judged, judged.agreement, citations)
+            else:
+                same = beforehand is not None and judged.reason == beforehand.reason
+                got = _refuse(home, conn, judged, written if same else None)
+            if beside is not None:
+                beside(conn, got.batch_id)
+            return got
+
+
+def _beforehand(home: Home, folder: Path, opened: Opened) -> _Judged:
     with reading(home.engine) as conn:
-        opened = open_envelope(home, conn, folder)
-    opened = read_rows(home, folder, opened)
-    with reading(home.engine) as conn:
-        beforehand = _judged(home, conn, folder, opened)
-    terms = beforehand.agreement.document if beforehand.agreement and beforehand.refused is None else None
-    citations = citations_of(home, opened.rows, terms.cited_by) if terms else []
-    with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
-        judged = _judged(home, conn, folder, opened)  # what held a moment ago may have changed
-        if judged.refused is None and judged.agreement is not None:
-            got = _accept(home, conn, judged, judged.agreement, citations)
-        else:
-            same = judged.reason == beforehand.reason and judged.opened.rows is beforehand.opened.rows
-            got = _refuse(home, conn, judged, written if same else None)
-        if beside is not None:
-            beside(conn, got.batch_id)
-        return got
+        return _judged(home, conn, folder, opened)
+
+
+def _citations(home: Home, judged: _Judged) -> list[Citation]:
+    """What the requests cite, of a batch that will be accepted under an agreement that asks for documents."""
+    terms = judged.agreement.document if judged.agreement and judged.refused is None else None
+    return [one for part in judged.opened.rows.parts() for one in citations_of(home, part, terms.cited_by)] if terms else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +124,13 @@ def _judged(home: Home, conn: Connection, folder: Path, opened: Opened) -> _Judg
 
 
 @contextmanager
-def _entries(home: Home, judged: _Judged) -> Iterator[accounting.Staged | None]:
-    """The accounting of a batch that will be refused, on disk before any lock is taken: for a large file it takes minutes."""
-    if judged.reason is None or not judged.opened.rows.num_rows:
+def _entries(home: Home, judged: _Judged | None) -> Iterator[accounting.Staged | None]:
+    """The accounting of a batch that will be refused, on disk."""
+    if judged is None or judged.reason is None or not judged.opened.rows.num_rows:
         yield None
         return
-    rows = refused_entries(home, judged.opened, judged.reason)
-    table = pa.table({name: pa.array(rows[name], kind) for name, kind in accounting.COLUMNS.items()})
-    with accounting.staged(home, "refused", table) as written:
+    entries = pa.RecordBatchReader.from_batches(pa.schema(accounting.COLUMNS.items()), refused_entries(home, judged.opened, judged.reason))
+    with accounting.staged(home, "refused", entries) as written:
         yield written
 
 
@@ -165,6 +176,7 @@ def _accept(home: Home, conn: Connection, judged: _Judged, agreement: Agreement,
     envelope = opened.envelope
     assert envelope is not None and opened.dsse is not None  # noqa: S101 - the rules have passed
     batch_id, log_id = new_number(conn, time.gmtime(home.now()).tm_year)
+    key = opened.rows.key
     conn.execute(
         insert(schema.batch).values(
             id=batch_id,
@@ -183,19 +195,16 @@ def _accept(home: Home, conn: Connection, judged: _Judged, agreement: Agreement,
             received_at=home.now(),
             rules_hash=agreement.rules.hash,
             switches=canonical(positions(conn, agreement)).decode(),
-            wrapped_key=evidence.new_wrapped_key(home, batch_id),
+            wrapped_key=evidence.wrapped(home, batch_id, key),
+            evidence_sha256s=evidence.place(home, batch_id, key, _files(judged, agreement)),
         )
     )
     rows = [(one.statement.officer, one.key_id, one.statement.count, one.digest, int(one.receives)) for one in engaged if one.signed]
     if rows:
         names = ("officer", "key_id", "count", "sha256", "receives")
         conn.execute(insert(schema.engagement), [{"batch_id": batch_id, **dict(zip(names, row, strict=True))} for row in rows])
-    evidence.write(home, conn, batch_id, "raw", opened.rows)
-    evidence.write(home, conn, batch_id, "officers", officer_facts(engaged, envelope.count))
-    evidence.write(home, conn, batch_id, "engagements", ranges_table(engaged))
     if agreement.document is not None:
-        evidence.write(home, conn, batch_id, "documents", filed_table(judged.filed))
-        noted = citations or citations_of(home, opened.rows, agreement.document.cited_by)  # adopted a moment ago, if there are none yet
+        noted = citations or _citations(home, judged)  # of few rows, or adopted a moment ago
         note_citations(conn, batch_id, agreement.id, noted)
     assign(conn, batch_id, home.settings.operator, Role.OPERATOR)
     salted = commit(secrets.token_bytes(32), "engagements", log_id, agreement.id, _signed_with(judged))
@@ -203,6 +212,15 @@ def _accept(home: Home, conn: Connection, judged: _Judged, agreement: Agreement,
     record(home, conn, LeafType.BATCH_RECEIVED, fields, batch=ref(conn, batch_id))
     take_stock(conn, batch_id)  # the k-th received batch uses the k-th number; an empty stock is caught before decisions
     return Received(batch_id, BatchState.RECEIVED, envelope.count)
+
+
+def _files(judged: _Judged, agreement: Agreement) -> dict[str, pa.Table | evidence.Staged]:
+    """The first evidence files of an accepted batch."""
+    opened = judged.opened
+    assert opened.envelope is not None and opened.rows.file is not None  # noqa: S101 - the rules have passed
+    files: dict[str, pa.Table | evidence.Staged] = {"raw": opened.rows.file}
+    files |= {"officers": officer_facts(judged.engaged, opened.envelope.count), "engagements": ranges_table(judged.engaged)}
+    return files | ({"documents": filed_table(judged.filed)} if agreement.document is not None else {})
 
 
 def _signed_with(judged: _Judged) -> list[str]:
@@ -228,7 +246,9 @@ def _refuse(home: Home, conn: Connection, judged: _Judged, written: accounting.S
         )
     )
     if opened.rows.num_rows:
-        accounting.write(home, conn, batch_id, written or refused_entries(home, opened, reason))
+        with nullcontext(written) if written else _entries(home, judged) as entries:
+            assert entries is not None  # noqa: S101 - there are rows
+            accounting.write(home, conn, batch_id, entries)
     fields = {
         # Only what an enrolled signer signed, in the form of an envelope: any other text may hold anything, and of any length.
         "envelope": None if opened.dsse is None or opened.signer is None else dict(opened.dsse),

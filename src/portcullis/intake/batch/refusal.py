@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+import pyarrow as pa
 
 from portcullis import accounting
 from portcullis.crypto import canonical
@@ -15,14 +18,18 @@ from portcullis.model import DATA_COLUMNS
 __all__ = ["refused_entries"]
 
 
-def refused_entries(home: Home, opened: Opened, reason: str) -> dict[str, list[Any]]:
-    """One entry per readable row: the request as it stood, the batch's reason, and the blind indices to find it by."""
-    columns: dict[str, list[Any]] = {name: [] for name in accounting.COLUMNS}
-    if not opened.rows.num_rows:
-        return columns
-    keys = standardise_names(opened.rows).select(["given", "family", "dob", "number"]).to_pylist()
+def refused_entries(home: Home, opened: Opened, reason: str) -> Iterator[pa.RecordBatch]:
+    """One entry per readable row: the request as it stood, the batch's reason, and the blind indices to find it by; a part at a time."""
     agency = opened.envelope.agency if opened.envelope else None
-    for row, key in zip(opened.rows.to_pylist(), keys, strict=True):
+    for part in opened.rows.parts():
+        rows = _entries(home, part, agency, reason)
+        yield pa.record_batch({name: pa.array(rows[name], kind) for name, kind in accounting.COLUMNS.items()})
+
+
+def _entries(home: Home, part: pa.Table, agency: str | None, reason: str) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {name: [] for name in accounting.COLUMNS}
+    keys = standardise_names(part).select(["given", "family", "dob", "number"]).to_pylist()
+    for row, key in zip(part.to_pylist(), keys, strict=True):
         stated = {name: row[name] for name in DATA_COLUMNS if row[name] is not None}
         entry = {
             "subject": stated,
