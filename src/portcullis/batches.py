@@ -40,7 +40,8 @@ def new_number(conn: Connection, year: int) -> tuple[str, str]:
     """The next number of the year, `B-2026-000001`, and a random ledger id that tells nothing of it."""
     conn.execute(select(schema.ledger_head.c.size).with_for_update())  # one number at a time, also on PostgreSQL
     prefix = f"B-{year}-"
-    last = conn.execute(select(func.max(schema.batch.c.id)).where(schema.batch.c.id.like(f"{prefix}%"))).scalar_one_or_none()
+    b = schema.batch  # between the two texts stand exactly the numbers of that year, and an index finds the last
+    last = conn.execute(select(func.max(b.c.id)).where(b.c.id > prefix, b.c.id < f"B-{year}.")).scalar_one_or_none()
     number = int(last[len(prefix) :]) + 1 if last else 1
     return f"{prefix}{number:06d}", secrets.token_hex(16)
 

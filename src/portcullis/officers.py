@@ -20,7 +20,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from portcullis.crypto import Passkey, SigningKey, canonical, check_public, key_id_of, open_act, sign_act
 from portcullis.errors import OutOfOrder, Refused
@@ -221,9 +221,12 @@ def check_root_act(home: Home, conn: Connection, agency: str, act: Mapping[str, 
 
 def officer_of_key(conn: Connection, key_id: str) -> Officer | None:
     """The person whose enrolled, unrevoked key or passkey this is."""
-    k = schema.key
-    row = conn.execute(select(k).where(k.c.key_id == key_id, k.c.kind != "vault", k.c.revoked_at.is_(None))).mappings().first()
+    row = conn.execute(_BY_KEY, {"of_key": key_id}).mappings().first()
     return None if row is None else _officer(row)
+
+
+_K = schema.key
+_BY_KEY = select(_K).where(_K.c.key_id == bindparam("of_key"), _K.c.kind != "vault", _K.c.revoked_at.is_(None))
 
 
 def officer_of_credential(conn: Connection, credential: str) -> Officer | None:

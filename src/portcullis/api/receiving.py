@@ -30,7 +30,7 @@ from portcullis.datafile.folder import ENVELOPE
 from portcullis.engine.workdir import workdir
 from portcullis.errors import Refused
 from portcullis.home import Home
-from portcullis.intake.batch import receive
+from portcullis.intake import batch as intake
 from portcullis.model import BatchState
 from portcullis.store import reading
 
@@ -80,13 +80,13 @@ async def send_batch(request: Request, response: Response, home: HomeOf, agency:
     """Received whole (202), or refused whole and recorded (422). Nothing of a match is ever answered here."""
     async with _turn(request, agency), contextmanager_in_threadpool(_folder(home)) as folder:
         await store_parts(request, folder, PartLimits(home.settings.max_rows, home.settings.max_file_bytes))
-        batch_id = await run_in_threadpool(_receive, home, folder, agency, key)
-    got = await run_in_threadpool(_answer, home, batch_id)
-    if isinstance(got, Response):
-        return got
+        got = await run_in_threadpool(_receive, home, folder, agency, key)
     request.app.state.sequencer.ask()
-    response.headers["Location"] = f"/v1/batches/{batch_id}"
-    return got
+    if got.reason is not None:
+        detail = f"Batch {got.batch_id} is refused as a whole and on record. Correct it and send it as a new batch."
+        return problem(422, detail, batch=got.batch_id, rule=got.rule, code=got.reason)
+    response.headers["Location"] = f"/v1/batches/{got.batch_id}"
+    return Received(batch=got.batch_id, state="received", count=got.count)
 
 
 @contextmanager
@@ -110,7 +110,7 @@ async def _turn(request: Request, agency: str) -> AsyncIterator[None]:
         running[agency] -= 1
 
 
-def _receive(home: Home, folder: Path, agency: str, key: str) -> str:
+def _receive(home: Home, folder: Path, agency: str, key: str) -> intake.Received:
     envelope = (folder / ENVELOPE).read_bytes()
     if _stated_agency(envelope) not in (None, agency):  # 3
         raise Problem(403, "The envelope is another agency's.")
@@ -118,20 +118,24 @@ def _receive(home: Home, folder: Path, agency: str, key: str) -> str:
     if (known := _earlier(home, agency, key, mark)) is not None:  # 1
         return known
     try:
-        return receive(home, folder, lambda conn, batch_id: keep(conn, agency, key, mark, batch_id, home.now())).batch_id
+        return intake.receive(home, folder, lambda conn, batch_id: keep(conn, agency, key, mark, batch_id, home.now()))
     except IntegrityError:  # the same call came twice at once, and the other was faster
         if (known := _earlier(home, agency, key, mark)) is None:
             raise
         return known
 
 
-def _earlier(home: Home, agency: str, key: str, mark: str) -> str | None:
-    """The batch this key stands for. Raises Problem 422 when it stands for another envelope."""
+def _earlier(home: Home, agency: str, key: str, mark: str) -> intake.Received | None:
+    """What became of the batch this key stands for. Raises Problem 422 when it stands for another envelope."""
     with reading(home.engine) as conn:
         row = earlier(conn, agency, key)
-    if row is not None and row["fingerprint"] != mark:
-        raise Problem(422, "This Idempotency-Key was used for another batch.", "", "Choose a new key for a new batch.")
-    return None if row is None else str(row["batch_id"])
+        if row is None:
+            return None
+        if row["fingerprint"] != mark:
+            raise Problem(422, "This Idempotency-Key was used for another batch.", "", "Choose a new key for a new batch.")
+        batch = get(conn, row["batch_id"])
+        refused = refusal_of(conn, batch["id"]) if batch["state"] == BatchState.REFUSED else (None, None)
+    return intake.Received(batch["id"], BatchState(batch["state"]), batch["count"], *refused)
 
 
 def _stated_agency(envelope: bytes) -> str | None:
@@ -142,13 +146,3 @@ def _stated_agency(envelope: bytes) -> str | None:
         return None
     stated = payload.get("agency") if isinstance(payload, dict) else None
     return stated if isinstance(stated, str) else None
-
-
-def _answer(home: Home, batch_id: str) -> Received | Response:
-    with reading(home.engine) as conn:
-        row = get(conn, batch_id)
-        if row["state"] != BatchState.REFUSED:
-            return Received(batch=batch_id, state="received", count=row["count"])
-        rule, reason = refusal_of(conn, batch_id)
-    detail = f"Batch {batch_id} is refused as a whole and on record. Correct it and send it as a new batch."
-    return problem(422, detail, batch=batch_id, rule=rule, code=reason)

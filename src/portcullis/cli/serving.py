@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+import socket
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from portcullis.api import application, public
+from portcullis.api.processes import serve_many
 from portcullis.api.server import Tls, bound, check_address, check_authorities, server
 from portcullis.cli.acting import load_signing_key, secret_of
 from portcullis.cli.output import HomeOption, JsonOption, log, result
@@ -51,6 +54,7 @@ def serve(
     client_authorities: Annotated[
         Path | None, typer.Option(help="The authorities of the agencies that may call (their ca.pem).", exists=True, dir_okay=False)
     ] = None,
+    processes: Annotated[int, typer.Option(help="With TLS: how many processes serve.", min=1, max=64)] = 1,
 ) -> None:
     """Serve the HTTP API over mutual TLS to agencies, or without TLS the console to this machine's own people."""
     opened = open_home(home)
@@ -62,11 +66,24 @@ def serve(
     elif any(given):
         raise typer.BadParameter("--certificate, --certificate-key and --client-authorities are given together")
     check_address(host, tls)
+    if processes > 1 and tls is None:
+        raise typer.BadParameter("--processes is for the API, which is served over TLS")
     listening = bound(host, port)
     origin = f"{'https' if tls else 'http'}://{'localhost' if host == '127.0.0.1' else host}:{port}"
     app = application(opened) if tls else console(opened, origin, others=public(opened))
-    log("serve", address=origin, what="api" if tls else "console", mutual_tls=tls is not None)
+    log("serve", address=origin, what="api" if tls else "console", mutual_tls=tls is not None, processes=processes)
+    if tls is not None and processes > 1:
+        opened.engine.dispose()
+        return serve_many(processes, listening, partial(_one_of_many, opened.path, tls, processes))
     asyncio.run(server(app, host, port, tls).serve(sockets=[listening]))
+
+
+def _one_of_many(home: Path, tls: Tls, processes: int, listening: socket.socket) -> None:
+    """One process of several. Each counts the calls of a caller for itself, so each allows its part of them."""
+    opened = open_home(home)
+    rate, burst = opened.settings.calls_per_second / processes, max(1, opened.settings.calls_at_once // processes)
+    host, port = listening.getsockname()[:2]
+    asyncio.run(server(application(opened, rate=rate, burst=burst), host, port, tls).serve(sockets=[listening]))
 
 
 def worker(

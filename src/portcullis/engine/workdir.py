@@ -55,10 +55,11 @@ def overwrite(folder: Path) -> None:
         if path.is_symlink() or not path.is_file():
             continue
         with path.open("r+b", buffering=0) as file:
-            left = os.fstat(file.fileno()).st_size
+            left = size = os.fstat(file.fileno()).st_size
             while left > 0:
                 left -= file.write(bytes(min(left, _BLOCK)))
-            os.fsync(file.fileno())
+            if size:
+                os.fsync(file.fileno())
 
 
 def _hold(folder: Path, how: int = 0) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from portcullis.errors import Refused
 from portcullis.home import Home
@@ -52,8 +52,8 @@ def set_standing(home: Home, conn: Connection, agency: str, field: str, value: i
 
 def facts(conn: Connection, agency: str, today: int, report_days: int) -> dict[str, int | None]:
     """The three facts R06 reads on the epoch day `today`; None is unknown."""
-    accepted = _latest(conn, agency, "report_accepted_on")
-    counted, flagged = _latest(conn, agency, "findings_without_plan"), _latest(conn, agency, "suspended")
+    stated = {row.field: row.value for row in conn.execute(_STATED, {"of_agency": agency})}  # the last of each stands
+    accepted, counted, flagged = (None if field not in stated else int(stated[field]) for field in FIELDS)
     named, stopped = without_plan(conn, agency, today), suspended(conn, agency)
     return {
         "safeguard_current": None if accepted is None else int(0 <= today - accepted <= report_days),
@@ -70,9 +70,5 @@ def current(conn: Connection, agency: str, today: int, report_days: int) -> int 
     return None if None in (report, findings, suspended) else 1
 
 
-def _latest(conn: Connection, agency: str, field: str) -> int | None:
-    s = schema.standing
-    value = conn.execute(
-        select(s.c.value).where(s.c.agency == agency, s.c.field == field).order_by(s.c.seq.desc()).limit(1)
-    ).scalar_one_or_none()
-    return None if value is None else int(value)
+_S = schema.standing
+_STATED = select(_S.c.field, _S.c.value).where(_S.c.agency == bindparam("of_agency"), _S.c.field.in_(FIELDS)).order_by(_S.c.seq)

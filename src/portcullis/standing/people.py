@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
 from portcullis.home import Home
 from portcullis.journal import record
@@ -75,9 +75,12 @@ def record_officer(home: Home, conn: Connection, officer: OfficerRecord, act: Ma
 
 def officer_record(conn: Connection, agency: str, person: str) -> OfficerRecord | None:
     """The latest record of a person, or None."""
-    o = schema.officer
-    row = conn.execute(select(o).where(o.c.agency == agency, o.c.person == person)).mappings().first()
+    row = conn.execute(_BY_PERSON, {"of_agency": agency, "of_person": person}).mappings().first()
     return None if row is None else OfficerRecord(**{name: row[name] for name in OfficerRecord.__slots__})
+
+
+_O = schema.officer
+_BY_PERSON = select(_O).where(_O.c.agency == bindparam("of_agency"), _O.c.person == bindparam("of_person"))
 
 
 def officer_records(conn: Connection, agency: str, persons: Select[tuple[str]]) -> list[OfficerRecord]:

@@ -4,6 +4,7 @@ SQLite's own waiting is a lottery: whoever happens to wake first wins, and under
 the store stands an empty file, `<store>.turn`, and on it a turnstile of flock(2):
 
 1. Every writer passes the turnstile (shared) for each single attempt at BEGIN IMMEDIATE, and leaves it at once, successful or not.
+   Of the threads of one process only one attempts at a time: the others wait in the process, without trying.
 2. Whoever must be alone next closes the turnstile (exclusive) until its own BEGIN IMMEDIATE succeeds.
 
 So from the moment it closes nobody else even tries, and it waits for one transaction at most: the one that is under way.
@@ -16,9 +17,11 @@ import fcntl
 import os
 import random
 import sqlite3
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from portcullis.errors import Refused
@@ -26,7 +29,8 @@ from portcullis.errors import Refused
 __all__ = ["begin", "stuck"]
 
 _ALONE_PAUSE = 0.0005
-_SHORTEST, _LONGEST = 0.0005, 0.016
+_SHORTEST, _LONGEST = 0.0005, 0.008
+_AT_THE_GATE: dict[Path, threading.Lock] = defaultdict(threading.Lock)
 _READ_TIMEOUT_MS = 5000
 
 
@@ -35,7 +39,7 @@ def begin(driver: sqlite3.Connection, store: Path, *, alone: bool, patience: flo
     deadline = time.monotonic() + patience
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        with _turnstile(store) as gate:
+        with nullcontext() if alone else _first_here(store, patience), _turnstile(store) as gate:
             (_alone if alone else _in_turn)(driver, gate, deadline, patience)
     finally:
         driver.execute(f"PRAGMA busy_timeout={_READ_TIMEOUT_MS}")
@@ -48,6 +52,18 @@ def stuck(patience: float) -> tuple[str, str, str]:
         "Another process of this gateway is holding it.",
         "Look for a command that hangs, end it, and type the command again.",
     )
+
+
+@contextmanager
+def _first_here(store: Path, patience: float) -> Iterator[None]:
+    """One thread of this process at a time."""
+    gate = _AT_THE_GATE[store]
+    if not gate.acquire(timeout=patience):
+        raise Refused(*stuck(patience))
+    try:
+        yield
+    finally:
+        gate.release()
 
 
 @contextmanager

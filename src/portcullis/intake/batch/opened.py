@@ -73,13 +73,13 @@ def _not_the_signer() -> Refused:
     )
 
 
-def read_rows(home: Home, folder: Path, opened: Opened, staging: Path) -> Opened:
-    """Read the data file whole, sealing its rows into `staging`, and compare it with the envelope, where there is one.
+def read_rows(home: Home, folder: Path, opened: Opened, folder_for_rows: Callable[[], Path]) -> Opened:
+    """Read the data file whole, sealing many rows into the folder made for them, and compare it with the envelope, where there is one.
 
     A fault is kept, with the rows that could be read before it: they too are requests, and enter the accounting (R43).
     """
     root = _Root(folder, opened.envelope)
-    taking = Taking(staging, root.update)
+    taking = Taking(folder_for_rows, root.update)
     limits = Limits(rows=home.settings.max_rows, file_bytes=home.settings.max_file_bytes)
     rows = taking.take(_parts(folder, limits))
     digest = root.digest()

@@ -7,7 +7,7 @@
  5. Accepted: the sealed rows are taken over, `batch.received` is written, the next number in stock is taken.
  6. Refused: one `batch.refused` leaf, and its readable rows enter the accounting all the same (R43, "all requests").
 One transaction writes state, leaf and hashes; a kill before it leaves files that nobody names. A batch of more than `FEW` rows is judged
-once more before that transaction, so that the accounting of a refusal is on disk before any lock is taken: for a large file it takes minutes.
+once more before it, so that the accounting of a refusal is on disk before any lock is taken: for a large file it takes minutes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from sqlalchemy import Connection, insert, select
 
 from portcullis import accounting, evidence
 from portcullis.agreement import Agreement, adopted, law_on, positions
-from portcullis.batches import assign, new_number, ref, take_stock
+from portcullis.batches import assign, new_number, take_stock
 from portcullis.crypto import canonical, commit
 from portcullis.datafile.folder import ENGAGEMENTS
 from portcullis.errors import Refused
@@ -37,7 +37,7 @@ from portcullis.intake.batch.opened import Opened, batch_facts, open_envelope, r
 from portcullis.intake.batch.refusal import refused_entries
 from portcullis.intake.batch.rows import FEW
 from portcullis.intake.document_facts import filed_table
-from portcullis.journal import record
+from portcullis.journal import AgreementRef, BatchRef, record
 from portcullis.model import BatchState, Finding, LeafType, Role, Verdict
 from portcullis.rules import evaluate_batch
 from portcullis.store import reading, release_shared, schema
@@ -65,10 +65,10 @@ def receive(home: Home, folder: Path, beside: Callable[[Connection, str], None] 
     """
     if not folder.is_dir():
         raise Refused("There is no such batch folder.", "It is not a directory.", "Name the folder that holds batch.json.")
-    with evidence.staging(home) as staging:
+    with ExitStack() as staging:
         with reading(home.engine) as conn:
             opened = open_envelope(home, conn, folder)
-        opened = read_rows(home, folder, opened, staging)
+        opened = read_rows(home, folder, opened, lambda: staging.enter_context(evidence.staging(home)))
         beforehand = _beforehand(home, folder, opened) if opened.rows.num_rows > FEW else None
         citations = _citations(home, beforehand) if beforehand else []
         with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
@@ -209,7 +209,8 @@ def _accept(home: Home, conn: Connection, judged: _Judged, agreement: Agreement,
     assign(conn, batch_id, home.settings.operator, Role.OPERATOR)
     salted = commit(secrets.token_bytes(32), "engagements", log_id, agreement.id, _signed_with(judged))
     fields = {"envelope": dict(opened.dsse), "engagements": salted.hex(), "count": envelope.count, "operator": home.settings.operator}
-    record(home, conn, LeafType.BATCH_RECEIVED, fields, batch=ref(conn, batch_id))
+    stated = BatchRef(batch_id, log_id, AgreementRef(agreement.id, agreement.version, agreement.hash), agreement.rules.hash)
+    record(home, conn, LeafType.BATCH_RECEIVED, fields, batch=stated)
     take_stock(conn, batch_id)  # the k-th received batch uses the k-th number; an empty stock is caught before decisions
     return Received(batch_id, BatchState.RECEIVED, envelope.count)
 
@@ -217,8 +218,8 @@ def _accept(home: Home, conn: Connection, judged: _Judged, agreement: Agreement,
 def _files(judged: _Judged, agreement: Agreement) -> dict[str, pa.Table | evidence.Staged]:
     """The first evidence files of an accepted batch."""
     opened = judged.opened
-    assert opened.envelope is not None and opened.rows.file is not None  # noqa: S101 - the rules have passed
-    files: dict[str, pa.Table | evidence.Staged] = {"raw": opened.rows.file}
+    assert opened.envelope is not None  # noqa: S101 - the rules have passed
+    files: dict[str, pa.Table | evidence.Staged] = {"raw": opened.rows.content}
     files |= {"officers": officer_facts(judged.engaged, opened.envelope.count), "engagements": ranges_table(judged.engaged)}
     return files | ({"documents": filed_table(judged.filed)} if agreement.document is not None else {})
 
@@ -256,7 +257,7 @@ def _refuse(home: Home, conn: Connection, judged: _Judged, written: accounting.S
         "reason": reason,
         "entries": opened.rows.num_rows,
     }
-    record(home, conn, LeafType.BATCH_REFUSED, fields, batch=ref(conn, batch_id))
+    record(home, conn, LeafType.BATCH_REFUSED, fields, batch=BatchRef(batch_id, log_id, None, None))
     return Received(batch_id, BatchState.REFUSED, opened.rows.num_rows, rule, reason, message)
 
 

@@ -5,6 +5,7 @@
 3. Request ids are compared by keyed hashes of 16 bytes, so that a million of them take 20 MB.
 4. The sealed file lies in a private folder beside the evidence, on the same disk, so that taking it over is a rename. What a killed
    process leaves there nobody can read, and the next process that opens the home removes it.
+5. Few rows are kept in memory instead: they are sealed in no time when the batch is accepted.
 """
 
 from __future__ import annotations
@@ -27,21 +28,26 @@ from portcullis.evidence import Staged
 __all__ = ["FEW", "Rows", "Taking"]
 
 FEW = 100
-"""Rows that are also kept in memory: most batches have no more."""
+"""Rows that are kept in memory: most batches have no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """So many rows, in `file` under `key`; `few` are the rows themselves where they are few."""
+    """So many rows, in `file` under `key`, or `few` in memory."""
 
     num_rows: int = 0
     key: bytes = b""
     file: Staged | None = None
     few: pa.Table = field(default_factory=SCHEMA.empty_table)
 
+    @property
+    def content(self) -> pa.Table | Staged:
+        """What becomes the evidence file `raw`."""
+        return self.file or self.few
+
     def parts(self) -> Iterator[pa.Table]:
         """The rows again, a part at a time."""
-        if self.num_rows <= FEW or self.file is None:
+        if self.file is None:
             yield from [self.few] if self.num_rows else ()
             return
         for part in read_parts(self.file.path, self.key, expected_sha256=self.file.digest):
@@ -50,9 +56,12 @@ class Rows:
 
 @dataclass
 class Taking:
-    """Takes the parts of one data file. `part` is called with each; `fault` is why the reading ended, if it did not end well."""
+    """Takes the parts of one data file: `folder` makes the private folder, `part` is called with each part.
 
-    folder: Path
+    `fault` is why the reading ended, if it did not end well.
+    """
+
+    folder: Callable[[], Path]
     part: Callable[[pa.RecordBatch], None]
     fault: Refused | None = None
     num_rows: int = 0
@@ -69,11 +78,10 @@ class Taking:
                 break
         if not first:
             return Rows()
-        key, path = new_data_key(), self.folder / "raw.parquet"
+        key = new_data_key()
         if self.num_rows <= FEW:
-            few = pa.Table.from_batches(first, SCHEMA)
-            return Rows(self.num_rows, key, Staged(path, write_parquet(path, few, key, sync=False)), few)
-        whole = pa.RecordBatchReader.from_batches(SCHEMA, chain(first, read))
+            return Rows(self.num_rows, key, None, pa.Table.from_batches(first, SCHEMA))
+        path, whole = self.folder() / "raw.parquet", pa.RecordBatchReader.from_batches(SCHEMA, chain(first, read))
         digest = write_parquet(path, whole, key, sync=False)
         return Rows(self.num_rows, key, Staged(path, digest))
 

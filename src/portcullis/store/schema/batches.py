@@ -61,6 +61,7 @@ batch = table(
 `sample_k` is the row of `sample_stock` that refers back to this batch. `evidence_sha256s` is canonical JSON: file name to hash."""
 
 Index(None, batch.c.state)
+Index(None, batch.c.file_root)
 
 asked = table("asked", text("batch_id", ForeignKey("batch.id"), key=True), number("received_at"), text("sha256"))
 """Which batches were checked, and the hash of the file of keyed fingerprints that says what each asked about whom (R39)."""
@@ -79,6 +80,8 @@ engagement = table(
 )
 """How many requests an officer signed to be engaged in (R26), the hash of the signed statement,
 and whether answers go to this officer (R28)."""
+
+Index(None, engagement.c.officer)
 
 citation = table(
     "citation",

@@ -116,6 +116,8 @@ CREATE TABLE batch (
     CONSTRAINT fk_batch_agency FOREIGN KEY(agency) REFERENCES party (agency)
 ){strict};
 
+CREATE INDEX ix_batch_file_root ON batch (file_root);
+
 CREATE INDEX ix_batch_state ON batch (state);
 
 CREATE TABLE court_order (
@@ -322,6 +324,8 @@ CREATE TABLE engagement (
     CONSTRAINT fk_engagement_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id),
     CONSTRAINT fk_engagement_key_id FOREIGN KEY(key_id) REFERENCES key (key_id)
 ){strict};
+
+CREATE INDEX ix_engagement_officer ON engagement (officer);
 
 CREATE TABLE inspection (
     id {serial} NOT NULL,
