@@ -285,7 +285,7 @@ def test_a_stay_does_not_wait_until_the_requests_of_a_refused_file_are_written_d
     refused_on_record(scene, receive(scene.home, folder), "R05", "B-WRONG-GATE", 3)
     kinds = [leaf["type"] for leaf in scene.leaves()]
     assert kinds.index("order.imposed") < kinds.index("batch.refused")
-    assert [path.name for path in (scene.home.path / "accounting").iterdir()] == ["B-2025-000001.parquet"]
+    assert {path.name for path in (scene.home.path / "accounting").iterdir()} == {"B-2025-000001.parquet", "B-2025-000001.idx"}
 
 
 @pytest.mark.parametrize("misdeed", [None, "other version"], ids=["a good batch", "one that is refused anyway"])

@@ -124,7 +124,7 @@ def watched() -> Iterator[list[str]]:
     """`look` for each inspection leaf that is written, the file's name for each personal read, in their order."""
     seen: list[str] = []
     inspecting, reading, accounts = schema.inspection, portcullis.evidence.read, portcullis.accounting.read
-    record, picking = portcullis.inspections.record, portcullis.evidence.row
+    record, picking, looking_up = portcullis.inspections.record, portcullis.evidence.row, portcullis.accounting.rows_about
 
     def recorded(home: Any, conn: Any, kind: LeafType, *rest: Any, **how: Any) -> int:
         if kind is LeafType.INSPECTION:
@@ -145,12 +145,17 @@ def watched() -> Iterator[list[str]]:
         seen.append("accounting")
         return accounts(*rest, **how)
 
+    def looked_up(*rest: Any, **how: Any) -> Any:
+        seen.append("accounting")
+        return looking_up(*rest, **how)
+
     assert inspecting is not None
     with (
         patch("portcullis.inspections.record", recorded),
         patch("portcullis.evidence.read", read),
         patch("portcullis.evidence.row", one),
         patch("portcullis.accounting.read", accounted),
+        patch("portcullis.accounting.rows_about", looked_up),
     ):
         yield seen
 

@@ -1,20 +1,22 @@
-"""`portcullis init`, `store upgrade`, `backup create|restore`."""
+"""`portcullis init`, `store upgrade|reindex`, `backup create|restore`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from portcullis import backups, config
-from portcullis.cli.output import HomeOption, result
+from portcullis.accounting import batches_with, reindex
+from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import code
 from portcullis.crypto import secret_from_env
 from portcullis.home import check_absent, create, open_home, store_url
 from portcullis.publish import publish
-from portcullis.store import current, rehearsing, upgrade
+from portcullis.store import current, reading, rehearsing, upgrade, writing
 from portcullis.store.open import REVISION
 
 store = typer.Typer(help="The store.", no_args_is_help=True)
@@ -53,6 +55,20 @@ def upgrade_(home: HomeOption) -> None:
         return
     before, after = upgrade(store_url(home, config.load(home)))
     result({}, False, f"The store was at revision {before} and is at {after}.")
+
+
+@store.command("reindex", epilog="Example: portcullis store reindex --home ./home")
+@changes
+def reindex_(home: HomeOption, as_json: JsonOption = False) -> None:
+    """Check the look-up beside the accounting of every batch, and make again what is missing or damaged."""
+    opened, found = open_home(home), Counter[str]()
+    with reading(opened.engine) as conn:
+        batches = batches_with(conn)
+    for batch in batches:
+        with writing(opened.engine) as conn:
+            found[reindex(opened, conn, batch)] += 1
+    shown = {name: found[name] for name in ("right", "written", "mended")}
+    result(shown, as_json, f"{len(batches)} batches: " + ", ".join(f"{count} {name}" for name, count in shown.items()) + ".")
 
 
 @backup.command("create", epilog="Example: portcullis backup create ./backup-2026-11-21")

@@ -8,7 +8,7 @@ from portcullis.crypto.certificate import authority, authority_key, issue, peer_
 from portcullis.crypto.commit import blind_index, commit, commit_text, open_commitment
 from portcullis.crypto.dsse import ACT_TYPE, Lookup, open_act, open_dsse, pae, read_dsse, sign_act, sign_dsse, signer_of
 from portcullis.crypto.encoding import decode64, decode64url, encode64, encode64url
-from portcullis.crypto.evidence import read_parquet, read_parts, read_row, write_parquet
+from portcullis.crypto.evidence import read_parquet, read_parts, read_row, read_rows, write_parquet
 from portcullis.crypto.fips import require_fips
 from portcullis.crypto.keyfile import (
     load_key,
@@ -68,6 +68,7 @@ __all__ = [
     "read_parts",
     "read_private",
     "read_row",
+    "read_rows",
     "replace_keyring",
     "require_fips",
     "save_key",

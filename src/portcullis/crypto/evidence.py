@@ -15,6 +15,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,7 +27,7 @@ from pyarrow.parquet import encryption
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder, Refused, Tampered
 
-__all__ = ["read_parquet", "read_parts", "read_row", "write_parquet"]
+__all__ = ["read_parquet", "read_parts", "read_row", "read_rows", "write_parquet"]
 
 
 def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes, *, sync: bool = True) -> str:
@@ -82,24 +83,50 @@ def read_row(path: Path, key: bytes, ordinal: int, pick: Callable[[str], bool], 
     return {}
 
 
+def read_rows(path: Path, key: bytes, places: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    """Some columns of the rows at these places (from 0, in order); only the parts of the file that hold them are decrypted. Check 2.
+
+    The caller has compared the footer with the one that was written: by it everything read is authenticated. Raises Tampered, Refused.
+    """
+    with _opened(path) as source, _decrypting(source, key) as file:
+        parts, first = [], 0
+        for group in range(file.num_row_groups):
+            last = first + file.metadata.row_group(group).num_rows
+            if here := [place - first for place in places if first <= place < last]:
+                parts.append(file.read_row_group(group, list(columns)).take(pa.array(here, pa.int64())))
+            first = last
+        if sum(part.num_rows for part in parts) != len(places):
+            raise _tampered("It has fewer rows than it must.")
+        return pa.concat_tables(parts) if parts else file.schema_arrow.empty_table().select(list(columns))
+
+
 @contextmanager
 def _checked(path: Path, key: bytes, expected_sha256: str) -> Iterator[pq.ParquetFile]:
     """The file, once both checks have passed; what is found wrong while it is read is told alike."""
+    with _opened(path) as file:
+        if not hmac.compare_digest(hashlib.file_digest(file, "sha256").hexdigest(), expected_sha256):  # 1
+            raise _tampered("Its SHA-256 is not the one recorded when it was written.")
+        file.seek(0)
+        with _decrypting(file, key) as opened:
+            yield opened
+
+
+def _opened(path: Path) -> BufferedReader:
     try:
-        file = path.open("rb")
+        return path.open("rb")
     except OSError as error:
         raise Refused(
             "An evidence file cannot be read.", f"{error.strerror}.", "Restore the evidence of the batch from a backup."
         ) from error
-    with file:
-        if not hmac.compare_digest(hashlib.file_digest(file, "sha256").hexdigest(), expected_sha256):  # 1
-            raise _tampered("Its SHA-256 is not the one recorded when it was written.")
-        file.seek(0)
-        try:
-            properties = encryption.create_decryption_properties(key)
-            yield pq.ParquetFile(file, decryption_properties=properties)  # 2
-        except (pa.ArrowException, OSError, ValueError):
-            raise _tampered("It does not decrypt under the key of its batch.") from None
+
+
+@contextmanager
+def _decrypting(file: BinaryIO, key: bytes) -> Iterator[pq.ParquetFile]:
+    """(2)"""
+    try:
+        yield pq.ParquetFile(file, decryption_properties=encryption.create_decryption_properties(key))
+    except (pa.ArrowException, OSError, ValueError):
+        raise _tampered("It does not decrypt under the key of its batch.") from None
 
 
 _FEW = 64

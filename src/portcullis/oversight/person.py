@@ -70,20 +70,18 @@ def accounting_of(home: Home, identity: Identity, person: str) -> list[dict[str,
     with writing(home.engine) as conn:
         mark_own(conn, index, person, {blind for found in wanted.values() for blind in found})
     with reading(home.engine) as conn:
-        b = schema.batch
-        batches = conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars().all()
-        return [entry for batch_id in batches for entry in _entries(home, conn, batch_id, wanted)]
+        return [_entry(conn, batch_id, row) for batch_id, row in accounting.rows_about(home, conn, wanted)]
 
 
 def requests_of(home: Home, identity: Identity) -> dict[str, list[str]]:
     """Batch → ledger ids of the requests about that identity; the caller has put the search on record."""
     key = _key(identity)
     wanted = _blind(home, key, _registered(home, key) | ({identity.person_id} if identity.person_id else set()))
+    found: dict[str, list[str]] = {}
     with reading(home.engine) as conn:
-        b = schema.batch
-        batches = conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars().all()
-        found = {batch_id: [str(entry["log_request"]) for entry in _entries(home, conn, batch_id, wanted)] for batch_id in batches}
-    return {batch_id: ids for batch_id, ids in found.items() if ids}
+        for batch_id, row in accounting.rows_about(home, conn, wanted):
+            found.setdefault(batch_id, []).append(str(row["log_request"]))
+    return found
 
 
 def _key(identity: Identity) -> dict[str, Any]:
@@ -133,15 +131,9 @@ def _registered(home: Home, key: Mapping[str, Any]) -> set[str]:
     return set(register.ids(np.array(sorted(found), np.int64)).to_pylist())
 
 
-def _entries(home: Home, conn: Connection, batch_id: str, wanted: Mapping[str, list[bytes]]) -> list[dict[str, object]]:
-    table = accounting.read(home, conn, batch_id)
-    hit = pc.equal(table["ordinal"], -1)
-    for column, values in wanted.items():
-        hit = pc.or_(hit, pc.is_in(table[column], pa.array(values, pa.binary())))
+def _entry(conn: Connection, batch_id: str, row: Mapping[str, Any]) -> dict[str, object]:
     q = schema.request
-    found = []
-    for row in table.filter(hit).select(["ordinal", "log_request", "entry"]).to_pylist():
-        sent = conn.execute(select(q.c.answered).where(q.c.batch_id == batch_id, q.c.ordinal == row["ordinal"])).scalar_one_or_none()
-        where = {"batch": batch_id, "request": f"{batch_id}/{row['ordinal']}", "log_request": row["log_request"], "disclosed": bool(sent)}
-        found.append(json.loads(row["entry"]) | where)
-    return found
+    sent = conn.execute(select(q.c.answered).where(q.c.batch_id == batch_id, q.c.ordinal == row["ordinal"])).scalar_one_or_none()
+    where = {"batch": batch_id, "request": f"{batch_id}/{row['ordinal']}", "log_request": row["log_request"], "disclosed": bool(sent)}
+    entry: dict[str, object] = json.loads(row["entry"])
+    return entry | where

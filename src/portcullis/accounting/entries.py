@@ -1,8 +1,9 @@
 """The permanent accounting (26 U.S.C. 6103(p)(3)(A)): every request, with its reason and date, and what was disclosed.
 
 One encrypted file per batch under the accounting key, which is never destroyed; destroying a batch's working data leaves it whole.
-A keyed blind index finds a person's entries without listing anybody; the key never leaves the source agency. The openings of the
-commitments in `request.decided` and `disclosure` leaves stand here, so that each entry can be proved against the ledger.
+A keyed blind index finds a person's entries without listing anybody; the key never leaves the source agency. A look-up beside each file
+(index.py) says in which rows. The openings of the commitments in `request.decided` and `disclosure` leaves stand here, so that each entry
+can be proved against the ledger.
 
 Columns: ordinal int64 · log_request text · blind_number, blind_name, blind_person binary(32) or null · decision_salt,
 subject_salt, accounting_salt binary(32) · decision, subject, entry canonical JSON text · purpose text.
@@ -11,6 +12,7 @@ subject_salt, accounting_salt binary(32) · decision, subject, entry canonical J
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,13 +22,30 @@ from pathlib import Path
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
+from portcullis.accounting.index import BLIND, build, root_of, tail_hash
 from portcullis.crypto import blind_index, canonical, read_parquet, write_parquet
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import OutOfOrder
 from portcullis.home import Home
 from portcullis.store import rehearsing, schema
 
-__all__ = ["COLUMNS", "Entry", "Staged", "blind_name", "blind_number", "blind_person", "entries", "path_of", "read", "staged", "write"]
+__all__ = [
+    "COLUMNS",
+    "INDEX",
+    "NAME",
+    "Entry",
+    "Staged",
+    "blind_name",
+    "blind_number",
+    "blind_person",
+    "entries",
+    "hashes_of",
+    "path_of",
+    "read",
+    "staged",
+    "write",
+    "write_index",
+]
 
 COLUMNS: Mapping[str, pa.DataType] = {
     "ordinal": pa.int64(),
@@ -43,6 +62,8 @@ COLUMNS: Mapping[str, pa.DataType] = {
     "purpose": pa.string(),
 }
 NAME = "accounting"
+INDEX = "accounting-index"
+"""What the store notes the file's hash, and the root of its look-up, under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +103,12 @@ def path_of(home: Home, batch_id: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The entries of a batch on disk, synced, under a name nobody knows yet; `digest` is the file's SHA-256 (hex)."""
+    """The entries of a batch and their look-up on disk, synced, under a name nobody knows yet; `digest` is the file's SHA-256 (hex), `root`
+    the look-up's."""
 
     path: Path
     digest: str
+    root: str
 
 
 @contextmanager
@@ -93,9 +116,40 @@ def staged(home: Home, batch_id: str, table: pa.Table | pa.RecordBatchReader) ->
     """The file of these entries (COLUMNS), sealed before the transaction that will name it; removed at the end unless `write` took it."""
     path = home.path / "accounting" / f".{batch_id}.{secrets.token_hex(8)}.parquet"
     try:
-        yield Staged(path, "" if rehearsing() else write_parquet(path, table, home.accounting_key))
+        yield Staged(path, "", "") if rehearsing() else _staged(home, path, table)
     finally:
         path.unlink(missing_ok=True)
+        path.with_suffix(".idx").unlink(missing_ok=True)
+
+
+def _staged(home: Home, path: Path, table: pa.Table | pa.RecordBatchReader) -> Staged:
+    parts: list[pa.RecordBatch] = []
+
+    def passing() -> Iterator[pa.RecordBatch]:
+        """What the look-up is made of is kept while the rows go by: they may be too many to be held."""
+        for part in table:
+            parts.append(part.select(list(BLIND)))
+            yield part
+
+    streamed = isinstance(table, pa.RecordBatchReader)
+    digest = write_parquet(path, pa.RecordBatchReader.from_batches(table.schema, passing()) if streamed else table, home.accounting_key)
+    blind = pa.Table.from_batches(parts, pa.schema([table.schema.field(name) for name in BLIND])) if streamed else table
+    return Staged(path, digest, write_index(home, path, blind, digest)[1])
+
+
+def write_index(home: Home, path: Path, table: pa.Table, digest: str, *, dry: bool = False) -> tuple[bytes, str]:
+    """Write the look-up of the accounting at `path`, whose SHA-256 (hex) is `digest`, beside it; gives its bytes and its root (hex)."""
+    data = build(table.select(list(BLIND)), home.accounting_key, digest, tail_hash(path))
+    if not dry:
+        target = path.with_suffix(".idx")
+        part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+        sync_folder(target.parent)
+    return data, root_of(data)
 
 
 def write(home: Home, conn: Connection, batch_id: str, rows: Mapping[str, Iterable[object]] | Staged) -> None:
@@ -109,19 +163,32 @@ def write(home: Home, conn: Connection, batch_id: str, rows: Mapping[str, Iterab
     if rehearsing():
         return
     if isinstance(rows, Staged):
-        digest = rows.digest
-        rows.path.replace(path_of(home, batch_id))
-        sync_folder(rows.path.parent)
+        noted = _take(rows, path_of(home, batch_id))
     else:
         table = pa.table({name: pa.array(list(rows[name]), kind) for name, kind in COLUMNS.items()})
-        digest = write_parquet(path_of(home, batch_id), table, home.accounting_key)
+        with staged(home, batch_id, table) as made:
+            noted = _take(made, path_of(home, batch_id))
     b = schema.batch
-    conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(hashes | {NAME: digest}).decode()))
+    conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(hashes | noted).decode()))
+
+
+def _take(rows: Staged, target: Path) -> dict[str, str]:
+    """Both files in their place; what the store notes of them."""
+    rows.path.with_suffix(".idx").replace(target.with_suffix(".idx"))
+    rows.path.replace(target)
+    sync_folder(target.parent)
+    return {NAME: rows.digest, INDEX: rows.root}
 
 
 def _hashes(conn: Connection, batch_id: str) -> dict[str, str]:
     b = schema.batch
-    noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id).with_for_update(key_share=True)).scalar_one_or_none()
+    return hashes_of(
+        conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id).with_for_update(key_share=True)).scalar_one_or_none()
+    )
+
+
+def hashes_of(noted: str | None) -> dict[str, str]:
+    """What the store notes of a batch's files: name → SHA-256 (hex)."""
     return json.loads(noted) if noted else {}
 
 
@@ -129,7 +196,7 @@ def read(home: Home, conn: Connection, batch_id: str, columns: Sequence[str] | N
     """The entries of one batch, or some columns of them, checked against the hash in the store. Raises Tampered when the file differs."""
     b = schema.batch
     noted = conn.execute(select(b.c.evidence_sha256s).where(b.c.id == batch_id)).scalar_one_or_none()
-    hashes = json.loads(noted) if noted else {}
+    hashes = hashes_of(noted)
     if NAME not in hashes:
         raise OutOfOrder(f"Batch {batch_id} has no accounting yet.")
     return read_parquet(path_of(home, batch_id), home.accounting_key, columns, expected_sha256=hashes[NAME])
