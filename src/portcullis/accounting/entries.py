@@ -132,7 +132,8 @@ def _staged(home: Home, path: Path, table: pa.Table | pa.RecordBatchReader) -> S
             yield part
 
     streamed = isinstance(table, pa.RecordBatchReader)
-    digest = write_parquet(path, pa.RecordBatchReader.from_batches(table.schema, passing()) if streamed else table, home.accounting_key)
+    rows = pa.RecordBatchReader.from_batches(table.schema, passing()) if streamed else table
+    digest = write_parquet(path, rows, home.accounting_key, sync=False)  # `_take` syncs the folder, once for both files
     blind = pa.Table.from_batches(parts, pa.schema([table.schema.field(name) for name in BLIND])) if streamed else table
     return Staged(path, digest, write_index(home, path, blind, digest)[1])
 
@@ -148,7 +149,6 @@ def write_index(home: Home, path: Path, table: pa.Table, digest: str, *, dry: bo
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
-        sync_folder(target.parent)
     return data, root_of(data)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from portcullis.accounting.entries import INDEX, NAME, hashes_of, path_of, read, write_index
 from portcullis.accounting.index import BLIND, damaged, open_index, tail_hash
 from portcullis.crypto import canonical, commit_text, read_rows
+from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import Tampered
 from portcullis.home import Home
 from portcullis.ledger import decode
@@ -117,5 +118,6 @@ def reindex(home: Home, conn: Connection, batch_id: str) -> str:
         return "right"
     if not rehearsing():
         write_index(home, path, table, noted[NAME])
+        sync_folder(path.parent)
         conn.execute(update(b).where(b.c.id == batch_id).values(evidence_sha256s=canonical(noted | {INDEX: root}).decode()))
     return "mended" if INDEX in noted else "written"
