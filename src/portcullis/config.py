@@ -10,8 +10,9 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from portcullis.errors import Refused
 
@@ -20,8 +21,8 @@ __all__ = ["FILE_NAME", "Settings", "load", "template"]
 FILE_NAME = "portcullis.toml"
 
 
-def _setting(default: str | int, says: str) -> str | int:
-    return field(default=default, metadata={"says": says})
+def _setting(default: str | int, says: str, least: int = 1) -> str | int:
+    return field(default=default, metadata={"says": says, "least": least})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Settings:
     max_rows: int = _setting(10_000_000, "A data file with more rows is refused whole.")  # type: ignore[assignment]
     max_file_bytes: int = _setting(8_000_000_000, "A larger data file is refused whole.")  # type: ignore[assignment]
     witness_seconds: int = _setting(5, "Seconds to wait for a witness's answer; late is as good as not at all.")  # type: ignore[assignment]
+    second_review_every: int = _setting(
+        0, "About one in so many referrals is given to two reviewers, blind to each other; 0 for none.", least=0
+    )  # type: ignore[assignment]
     chunk: int = _setting(10_000, "Leaves appended in one transaction.")  # type: ignore[assignment]
     calls_per_second: int = _setting(300, "Calls of one caller to the HTTP API in a second, for long; more are told to wait (429).")  # type: ignore[assignment]
     calls_at_once: int = _setting(600, "Calls of one caller to the HTTP API that may come at once after a pause.")  # type: ignore[assignment]
@@ -75,17 +79,19 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise Refused(
             f"{FILE_NAME} does not name the ledger.", "The setting origin is missing or empty.", "Restore it; every checkpoint shows it."
         )
-    return Settings(**{name: _typed(known[name].name, known[name].default, value) for name, value in stated.items()})  # type: ignore[arg-type]
+    return Settings(**{name: _typed(known[name], value) for name, value in stated.items()})  # type: ignore[arg-type]
 
 
-def _typed(name: str, default: object, value: object) -> str | int:
+def _typed(setting: Field[Any], value: object) -> str | int:
+    name, default, least = setting.name, setting.default, setting.metadata["least"]
     if isinstance(default, int):
         try:
             number = int(str(value))
         except ValueError as error:
             raise Refused(f"The setting {name} must be a whole number.", "It is not.", f"The default is {default}.") from error
-        if number <= 0:
-            raise Refused(f"The setting {name} must be greater than zero.", "It is not.", f"The default is {default}.")
+        if number < least:
+            wanted = "greater than zero" if least else "zero or more"
+            raise Refused(f"The setting {name} must be {wanted}.", "It is not.", f"The default is {default}.")
         return number
     if not isinstance(value, str):
         raise Refused(f"The setting {name} must be text.", "It is not.", "Put it in quotes.")

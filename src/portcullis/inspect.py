@@ -1,13 +1,15 @@
 """A person looks at one request: what was asked, what each rule said, and what the register holds.
 
 Every look writes an `inspection` leaf first: who, why, through which command (26 U.S.C. 6103(b)(7) counts a look as an inspection).
-No score is shown; the findings say in words what agreed and what did not.
+No score is shown while somebody is to decide; the findings say in words what agreed and what did not. Who has decided may see the weights
+(`show_evidence`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from portcullis import evidence
@@ -16,14 +18,18 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.inspections import inspection, mark_own
 from portcullis.matching.answers import on_file
+from portcullis.matching.explain import explain
 from portcullis.matching.folder import read_index
 from portcullis.matching.register import Register, open_register
+from portcullis.matching.requests import prepare_requests
 from portcullis.model import Verdict
 from portcullis.oversight import Identity, blind_indices
 from portcullis.steps.context import agreement_of, rules_of_day
 from portcullis.store import writing
 
-__all__ = ["show_request"]
+__all__ = ["show_evidence", "show_request"]
+
+_MOST_MET = 5
 
 
 def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: str) -> dict[str, object]:
@@ -54,6 +60,27 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
             if matched.get("person_id") is not None:
                 register = on_file(_register(home), str(matched["person_id"]))
     return {"batch": batch_id, "ordinal": ordinal, "asked": asked, "findings": findings, "on_file": register}
+
+
+def show_evidence(home: Home, batch_id: str, ordinal: int, person: str, command: str) -> dict[str, object]:
+    """How the people met at a request's address compare with it, in words and match weights, the heaviest first; no value of a row.
+
+    For somebody who has decided: the caller asks for that. `same_register` is False when another register was loaded since the batch was
+    matched. Raises Refused when there is no such request.
+    """
+    with writing(home.engine) as conn:
+        row = get(conn, batch_id)
+        if not 1 <= ordinal <= row["count"]:
+            raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
+        inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
+        raw = _row(home, conn, batch_id, "raw", ordinal)
+    register = _register(home)
+    columns = {name: pa.array([value], pa.int64() if name == "ordinal" else pa.string()) for name, value in raw.items()}
+    prepared = prepare_requests(pa.table(columns))
+    met = sorted(explain(prepared, register), key=lambda one: -float(one["weight"]))
+    told = [{name: value for name, value in one.items() if name != "person_id"} for one in met[:_MOST_MET]]
+    same = row["register_version"] in (None, register.version)
+    return {"batch": batch_id, "ordinal": ordinal, "met": told, "of": len(met), "same_register": same}
 
 
 def _blind(home: Home, asked: dict[str, object]) -> set[bytes]:

@@ -29,6 +29,7 @@ from portcullis.review import (
     authorize_content,
     commit_stock,
     drawn_ordinals,
+    offered,
     open_ordinals,
     record_review,
     record_sample,
@@ -48,11 +49,16 @@ app.add_typer(sample, name="sample")
 
 
 @app.command("next", epilog="Example: portcullis review next B-2026-000001")
-def next_(batch: BatchArgument, home: HomeOption, as_json: JsonOption = False) -> None:
+def next_(
+    batch: BatchArgument,
+    home: HomeOption,
+    person: Annotated[str, typer.Option("--as", help="Only what this reviewer may take next.", callback=code_option)] = "",
+    as_json: JsonOption = False,
+) -> None:
     """The number of the next request that waits for a person."""
     with reading(open_home(home).engine) as conn:
         get(conn, batch)
-        waiting = open_ordinals(conn, batch)
+        waiting = offered(conn, batch, person) if person else open_ordinals(conn, batch)
     found = {"batch": batch, "next": waiting[0] if waiting else None, "waiting": len(waiting)}
     result(found, as_json, f"Request {batch}/{waiting[0]} waits; {len(waiting)} in all." if waiting else "Nothing waits for review.")
 
@@ -92,9 +98,9 @@ def record_(
     with reading(opened.engine) as conn:
         row = get(conn, batch)
     act = sign_here(opened, key, person, "review.record", review_content(row["log_id"], ordinal, verdict, code, salt), row["agreement_id"])
-    record_review(opened, batch, Closed(ordinal, verdict, code), salt, act)
+    holds = record_review(opened, batch, Closed(ordinal, verdict, code), salt, act)
     publish(opened)
-    result({}, False, f"Request {batch}/{ordinal}: {verdict}.")
+    result({}, False, f"Request {batch}/{ordinal}: {verdict}.{'' if holds or rehearsing() else ' Another reviewer looks at it as well.'}")
 
 
 @app.command("authorize", epilog="Example: portcullis review authorize B-2026-000001 --as IRS-AUTHORIZER-1 --key a1.json")

@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from portcullis import journey
 from portcullis.batches import assigned, get
-from portcullis.console import pictures
+from portcullis.console import history, pictures
 from portcullis.console.request import Request
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.journal import stamp
 from portcullis.ledger import decode
 from portcullis.model import BatchState, Decision
+from portcullis.steps.context import agreement_of, rules_of_day
 from portcullis.store import reading, schema
 
 __all__ = ["PAGE", "batch", "batches", "counts", "requests"]
@@ -48,10 +49,13 @@ def batch(request: Request) -> Response:
         people = assigned(conn, number)
         leaves = _timeline(conn, number)
     found = figures(request.home, row)
-    picture = pictures.bars("What became of the requests", _funnel(row, found))
+    picture = pictures.funnel("What was left after each step", history.funnel(row, found["by_decision"]))
     reasons = pictures.bars("Why, by reason code", found["by_reason"]) if found["by_reason"] else ""
+    refusals = pictures.bars("Not answered, by rule", _refusals(request.home, row, found["by_reason"]))
     steps = _steps(BatchState(row["state"]))
-    return request.page("batch.html", row=row, people=people, found=found, picture=picture, reasons=reasons, steps=steps, leaves=leaves)
+    return request.page(
+        "batch.html", row=row, people=people, found=found, picture=picture, reasons=reasons, refusals=refusals, steps=steps, leaves=leaves
+    )
 
 
 def counts(request: Request) -> Response:
@@ -109,12 +113,13 @@ def _counted(known: _Known, number: str, _evidence: str) -> Mapping[str, Any]:
     return {name: found[name] for name in ("by_decision", "by_reason")}
 
 
-def _funnel(row: RowMapping, found: Mapping[str, Any]) -> dict[str, int]:
-    decided: Mapping[str, int] = found["by_decision"]
-    return {
-        "received": row["count"] or 0,
-        **{name: decided[name] for name in ("deficient", "no_disclosure", "confirm", "disclose", "deny") if name in decided},
-    }
+def _refusals(home: Home, row: RowMapping, by_reason: Mapping[str, int]) -> dict[str, int]:
+    """Requests not answered, by the rule that said so, as the batch's own agreement has it."""
+    if not by_reason or row["agreement_id"] is None:
+        return {}
+    with reading(home.engine) as conn:
+        law = rules_of_day(agreement_of(home, conn, row), row)
+    return history.by_rule(law, by_reason)
 
 
 def _steps(state: BatchState) -> list[tuple[str, str]]:

@@ -1,9 +1,8 @@
-"""Sample, second authorization, dispatch: what lets a batch go, or stops it.
+"""Second authorization, dispatch: what lets a batch go, or stops it.
 
-1. The sample is checked by hand, request by request; what is signed is the number checked and the number of defects.
-2. An authorizer sees exactly what would leave, to whom, under which clause, and what is withheld, and not who signed before.
-3. What is signed is the release root as it is when the page is opened; if it changed meanwhile the signature does not count.
-4. Returning a batch voids what was signed.
+1. An authorizer sees exactly what would leave, to whom, under which clause, and what is withheld, and not who signed before.
+2. What is signed is the release root as it is when the page is opened; if it changed meanwhile the signature does not count.
+3. Returning a batch voids what was signed.
 """
 
 from __future__ import annotations
@@ -27,56 +26,13 @@ from portcullis.model import BatchState
 from portcullis.officers import content_hash
 from portcullis.publish import publish
 from portcullis.release import Withheld, deliver, dispatch
-from portcullis.review import authorize, drawn_ordinals, record_sample, release_content, release_root, return_batch, sample_content
+from portcullis.review import authorize, release_content, release_root, return_batch
 from portcullis.standing import vault_of
 from portcullis.store import reading, schema, writing
 
-__all__ = ["authorization", "dispatch_now", "release", "sample", "sample_record", "sample_sign", "sign_authorization", "sign_return"]
+__all__ = ["authorization", "dispatch_now", "release", "sign_authorization", "sign_return"]
 
 _SHOWN = 50
-
-
-def sample(request: Request) -> Response:
-    """The requests drawn, each to be looked at and judged."""
-    number, i = request.values["batch"], schema.sample_item
-    with reading(request.home.engine) as conn:
-        row, drawn = get(conn, number), drawn_ordinals(conn, number)
-        judged = conn.execute(select(func.count()).where(i.c.batch_id == number, i.c.verdict.is_not(None))).scalar_one()
-    return request.page("sample.html", row=row, drawn=drawn, judged=judged)
-
-
-def sample_record(request: Request) -> Response:
-    """The verdicts as given, to be signed."""
-    number = request.values["batch"]
-    with reading(request.home.engine) as conn:
-        row, drawn = get(conn, number), drawn_ordinals(conn, number)
-    verdicts = {ordinal: request.form.get(f"v{ordinal}", "") for ordinal in drawn}
-    if missing := [ordinal for ordinal, verdict in verdicts.items() if verdict not in ("ok", "defect")]:
-        raise Refused(
-            "Not every drawn request was judged.", f"The first without a verdict is {number}/{missing[0]}.", "Go back and judge it."
-        )
-    defects = sum(verdict == "defect" for verdict in verdicts.values())
-    act = prepare(
-        request, "sample.record", sample_content(row["log_id"], row["decisions_root"] or "", len(drawn), defects), row["agreement_id"]
-    )
-    ending = "The batch can then be authorized." if not defects else "The batch is then blocked for good, and nothing leaves."
-    said = f"{len(drawn)} requests of {number} were checked by hand; {defects} have a defect. {ending}"
-    hidden = {"verdicts": json.dumps({str(ordinal): verdict for ordinal, verdict in verdicts.items()})}
-    return request.page(
-        "sign.html", act=act, said=said, to=f"{request.path}/sign", hidden=hidden, back=request.path, title="Sign the sample"
-    )
-
-
-def sample_sign(request: Request) -> Response:
-    """Record the signed sample."""
-    number = request.values["batch"]
-    try:
-        stated = {int(ordinal): str(verdict) for ordinal, verdict in json.loads(request.form.get("verdicts", "")).items()}
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise Refused("The verdicts cannot be read.", "The form was changed.", "Open the sample again.") from error
-    record_sample(request.home, number, stated, signed(request))
-    publish(request.home)
-    return Request.go(f"/batches/{number}")
 
 
 def authorization(request: Request) -> Response:

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from portcullis.console import words
 from portcullis.model import ADDRESS_FIELDS, IDENTITY_FIELDS
 
-__all__ = ["render"]
+__all__ = ["moment", "render"]
 
 
 def day(value: int | str | date | None) -> str:

@@ -6,12 +6,15 @@ reviewers, and one that was refused as a whole because it was sent a second time
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from portcullis import journey, synthetic
+from portcullis.config import FILE_NAME
 from portcullis.demo.cast import make_cast, save_people
 from portcullis.demo.play import authorize_all, dispatch_and_acknowledge, send_batch, to_sampled
 from portcullis.demo.run import truth_by_ordinal
+from portcullis.home import Home
 from portcullis.intake.batch import receive
 from portcullis.publish import publish
 from portcullis.registers import load_into
@@ -20,6 +23,15 @@ from portcullis.synthetic import SyntheticBatch, small, write_register
 __all__ = ["make_office"]
 
 _LOAD = 25
+_TWICE = 3
+"""About every third referral is given to both reviewers, so that there is something to agree about."""
+
+
+def _twice(home: Home) -> Home:
+    """The home with its setting of second reviews, written down as whoever runs it would."""
+    with (home.path / FILE_NAME).open("a", encoding="utf-8") as settings:
+        settings.write(f"second_review_every = {_TWICE}\n")
+    return replace(home, settings=replace(home.settings, second_review_every=_TWICE))
 
 
 def make_office(path: Path) -> dict[str, str]:
@@ -28,6 +40,7 @@ def make_office(path: Path) -> dict[str, str]:
     officers = [one.id for one in synthetic.officers(200)]
     cast = make_cast(path, officers=officers)
     save_people(cast)
+    cast.home = _twice(cast.home)
     cast.stock()  # three batches are decided, and two numbers are in stock
     write_register(made.register, path / "tmp" / "source")
     load_into(cast.home, path / "tmp" / "source")

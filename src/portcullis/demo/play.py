@@ -80,17 +80,18 @@ def send_batch(
 
 
 def close_reviews(cast: Cast, batch_id: str, verdicts: Mapping[int, str] | None = None) -> int:
-    """Close every referral, `refuse` unless `verdicts` says accept; two reviewers take turns. Returns how many."""
+    """Close every referral, `refuse` unless `verdicts` says accept; two reviewers take turns, both where two must. Returns how many."""
     home = cast.home
     with reading(home.engine) as conn:
         waiting, row = open_ordinals(conn, batch_id), get(conn, batch_id)
     for number, ordinal in enumerate(waiting):
-        reviewer = cast.person(Role.REVIEWER, number % 2 + 1)
         accepted = (verdicts or {}).get(ordinal) == "accept"
         closed = Closed(ordinal, "accept" if accepted else "refuse", "same-person" if accepted else "cannot-tell")
-        salt = new_salt()
-        content = review_content(row["log_id"], ordinal, closed.verdict, closed.code, salt)
-        record_review(home, batch_id, closed, salt, cast.act(reviewer, "review.record", content, cast.agreement.id))
+        for turn in (number, number + 1):
+            reviewer, salt = cast.person(Role.REVIEWER, turn % 2 + 1), new_salt()
+            content = review_content(row["log_id"], ordinal, closed.verdict, closed.code, salt)
+            if record_review(home, batch_id, closed, salt, cast.act(reviewer, "review.record", content, cast.agreement.id)):
+                break
     return len(waiting)
 
 

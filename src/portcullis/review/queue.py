@@ -4,7 +4,8 @@
 2. The verdict is `accept` or `refuse`, with a reason code; it is signed over a salted content, so that the leaf tells nothing.
 3. The reviewer has no other role in this batch.
 4. A request with several candidates cannot be accepted here: exactly one person may match (R34).
-5. A closed referral stays closed; decisions are written once, after all are closed.
+5. Some are given to two reviewers; who says the next word, and which verdict holds, see second.py.
+6. A closed referral stays closed; decisions are written once, after all are closed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from portcullis.home import Home
 from portcullis.journal import record
 from portcullis.model import BatchState, LeafType, Role
 from portcullis.officers import accept_act, content_hash
+from portcullis.review.second import View, is_twice, may_review, settled, views_of
 from portcullis.store import schema, writing
 
 __all__ = ["REVIEW_CODES", "Closed", "open_ordinals", "record_review", "resolutions", "review_content"]
@@ -63,8 +65,8 @@ def resolutions(conn: Connection, batch_id: str) -> dict[int, str]:
     return {row.ordinal: row.resolution for row in rows}
 
 
-def record_review(home: Home, batch_id: str, closed: Closed, salt: str, act: Mapping[str, object]) -> None:
-    """Record one signed review.
+def record_review(home: Home, batch_id: str, closed: Closed, salt: str, act: Mapping[str, object]) -> str | None:
+    """Record one signed review; returns the verdict that holds now, or None while another reviewer is needed.
 
     Raises Refused when nothing is open for that request, the code is unknown, or the reviewer may not review this batch.
     """
@@ -89,6 +91,11 @@ def record_review(home: Home, batch_id: str, closed: Closed, salt: str, act: Map
         content = review_content(row["log_id"], closed.ordinal, closed.verdict, closed.code, salt)
         agreement = row["agreement_id"]
         officer, _ = accept_act(home, conn, act, action="review.record", content=content, agreement=agreement, roles=[Role.REVIEWER])
+        views = views_of(conn, batch_id, closed.ordinal)
+        if not may_review(views, officer.person):  # 5
+            raise Refused(
+                "You have reviewed this request.", "Another reviewer says the next word on it.", "Open the next one from the work queue."
+            )
         assign(conn, batch_id, officer.person, Role.REVIEWER)
         index = record(home, conn, LeafType.REVIEW_RECORDED, {"request": content, "act": dict(act)}, batch=ref(conn, batch_id))
         v = schema.review
@@ -107,4 +114,7 @@ def record_review(home: Home, batch_id: str, closed: Closed, salt: str, act: Map
                 leaf_idx=index,
             )
         )
-        conn.execute(update(r).where(r.c.batch_id == batch_id, r.c.ordinal == closed.ordinal).values(resolution=closed.verdict))
+        said = [*views, View(officer.person, closed.verdict, closed.code, home.now())]
+        holds = settled(said, is_twice(home, conn, batch_id, closed.ordinal))
+        conn.execute(update(r).where(r.c.batch_id == batch_id, r.c.ordinal == closed.ordinal).values(resolution=holds))
+        return holds

@@ -29,6 +29,8 @@ __all__ = [
     "SAMPLE_STATES",
     "commit_stock",
     "drawn_ordinals",
+    "note_verdict",
+    "noted_verdicts",
     "record_sample",
     "reveal_and_draw",
     "sample_content",
@@ -135,6 +137,26 @@ def drawn_ordinals(conn: Connection, batch_id: str) -> list[int]:
     """The ordinals of the batch's draw, in the order of the file."""
     i = schema.sample_item
     return list(conn.execute(select(i.c.ordinal).where(i.c.batch_id == batch_id).order_by(i.c.ordinal)).scalars())
+
+
+def note_verdict(home: Home, batch_id: str, ordinal: int, verdict: str, person: str) -> None:
+    """Note what a person found of one drawn request, to be signed with the others; until then it counts for nothing.
+
+    Raises Refused for a word that is none, a request that was not drawn, and a sample that is closed.
+    """
+    i, s = schema.sample_item, schema.sample
+    with writing(home.engine) as conn:
+        open_ = conn.execute(select(s.c.size).where(s.c.batch_id == batch_id, s.c.state == "drawn")).first()
+        if verdict not in ("ok", "defect") or open_ is None or ordinal not in drawn_ordinals(conn, batch_id):
+            raise Refused("No verdict can be noted here.", "It is no drawn request of an open sample, or none was chosen.", "Go back.")
+        conn.execute(update(i).where(i.c.batch_id == batch_id, i.c.ordinal == ordinal).values(verdict=verdict, by=person))
+
+
+def noted_verdicts(conn: Connection, batch_id: str, person: str) -> dict[int, str]:
+    """What this person has noted of the drawn requests: ordinal → ok or defect."""
+    i = schema.sample_item
+    rows = conn.execute(select(i.c.ordinal, i.c.verdict).where(i.c.batch_id == batch_id, i.c.by == person))
+    return {row.ordinal: row.verdict for row in rows}
 
 
 def record_sample(home: Home, batch_id: str, verdicts: Mapping[int, str], act: Mapping[str, object]) -> bool:
