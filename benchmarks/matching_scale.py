@@ -28,9 +28,8 @@ import pyarrow.parquet as pq
 
 from matching_bound import bound
 from matching_process import MEASURED
-from national import SHARES, batch, national
-from portcullis.matching.folder import write_folder
-from portcullis.matching.load import build, standardisers
+from national import SHARES, batch, national, prepare
+from portcullis.matching.people import People
 from portcullis.matching.strata import BUDGET
 from splink_yardstick import splink_figures
 
@@ -71,40 +70,52 @@ def floor(rows: int) -> float:
     return min(timed[1:])
 
 
-def strawmen(tables: dict[str, pa.Table], raw: pa.Table, truth: dict[str, str | None]) -> None:
+class Strawmen:
     """Two-line rules over the same rows in SQL: exactly one person, or nobody."""
-    connection = duckdb.connect()
-    place = tables["addresses"].select(["person", "as_filed_address_line", "zip5"])
-    connection.register("place", place)
-    connection.register("name", tables["names"].select(["person", "given", "family", "middle"]))
-    connection.register("asked", raw)
-    connection.register("truth", pa.table({"request_id": list(truth), "meant": pa.array(truth.values(), pa.string())}))
-    connection.register(
-        "persons", tables["persons"].select(["person_id"]).append_column("person", pa.array(np.arange(tables["persons"].num_rows)))
-    )
-    connection.execute("""CREATE TEMP TABLE pair AS
-        SELECT r.request_id, upper(r.given_name) AS rg, upper(r.family_name) AS rf, r.middle_name AS rm, p.person,
-               n.given, n.family, n.middle
-        FROM asked r JOIN place p ON upper(r.address_line) = upper(p.as_filed_address_line) AND r.postal_code = p.zip5
-        JOIN name n ON n.person = p.person""")
-    matchable = sum(p is not None for p in truth.values())
-    for title, rule in STRAWMEN.items():
-        found = connection.execute(f"""WITH r AS (SELECT request_id, min(person) AS person FROM (
-            SELECT request_id, person, STRUCT_PACK(given := rg, family := rf, middle := rm) AS r,
-                   STRUCT_PACK(given := given, family := family, middle := middle) AS p FROM pair) WHERE {rule}
-            GROUP BY request_id HAVING count(DISTINCT person) = 1)
-            SELECT count(*), count(*) FILTER (i.person_id IS DISTINCT FROM t.meant) FROM r JOIN truth t USING (request_id)
-            JOIN persons i ON i.person = r.person""").fetchone()
-        assert found is not None
-        say(
-            title,
-            f"recall {(found[0] - found[1]) / matchable:.3f}  wrong {found[1]} of {found[0]} ({found[1] / raw.num_rows:.1e} per request)",
+
+    def __init__(self, raw: pa.Table, truth: dict[str, str | None]) -> None:
+        self._connection, self._requests = duckdb.connect(), raw.num_rows
+        self._connection.register("asked", raw)
+        self._connection.register("truth", pa.table({"request_id": list(truth), "meant": pa.array(truth.values(), pa.string())}))
+        self._connection.execute(
+            "CREATE TEMP TABLE pair (request_id VARCHAR, rg VARCHAR, rf VARCHAR, rm VARCHAR, who VARCHAR, given VARCHAR, family VARCHAR, "
+            "middle VARCHAR)"
         )
+        self._matchable = sum(p is not None for p in truth.values())
+
+    def see(self, folk: People, place: pa.Table) -> None:
+        """Whoever of a portion lives where somebody is asked for."""
+        person = place["person"]
+        columns = {c: place[c] for c in ("as_filed_address_line", "zip5")} | {"who": folk.persons["person_id"].take(person)}
+        columns |= {c: folk.names[c].take(person) for c in ("given", "family", "middle")}
+        self._connection.register("filed", pa.table(columns))
+        self._connection.execute("""INSERT INTO pair
+            SELECT r.request_id, upper(r.given_name), upper(r.family_name), r.middle_name, p.who, p.given, p.family, p.middle
+            FROM asked r JOIN filed p ON upper(r.address_line) = upper(p.as_filed_address_line) AND r.postal_code = p.zip5""")
+        self._connection.unregister("filed")
+
+    def say(self) -> None:
+        """Their lines of the table."""
+        for title, rule in STRAWMEN.items():
+            found = self._connection.execute(f"""WITH r AS (SELECT request_id, min(who) AS who FROM (
+                SELECT request_id, who, STRUCT_PACK(given := rg, family := rf, middle := rm) AS r,
+                       STRUCT_PACK(given := given, family := family, middle := middle) AS p FROM pair) WHERE {rule}
+                GROUP BY request_id HAVING count(DISTINCT who) = 1)
+                SELECT count(*), count(*) FILTER (who IS DISTINCT FROM meant) FROM r JOIN truth USING (request_id)""").fetchone()
+            assert found is not None
+            right, rate = (found[0] - found[1]) / self._matchable, found[1] / self._requests
+            say(title, f"recall {right:.3f}  wrong {found[1]} of {found[0]} ({rate:.1e} per request)")
 
 
-def measured(folder: Path, requests: Path) -> dict[str, Any]:
+def measured(folder: Path, requests: Path, *, clock: bool) -> dict[str, Any]:
     """Seconds and memory of a fresh process that opens the register, standardises and matches."""
-    command = [sys.executable, str(Path(__file__).with_name("matching_process.py")), str(folder), str(requests)]
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("matching_process.py")),
+        str(folder),
+        str(requests),
+        *(["clock"] if clock else []),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -129,42 +140,41 @@ def accuracy(title: str, figures: dict[str, Any], best: dict[str, Any], requests
             say(f"    {row['stratum']} {row['sentence'][:60]}", f"{row['released']} released of {row['candidates']}, {row['wrong']} wrong")
 
 
-def run(scale: float, splink_rows: int) -> None:
-    """Print the table."""
+def make(folder: Path, scale: float) -> None:
+    """Register, requests and truth in `folder`."""
     rows, count = int(ROWS * scale), int(REQUESTS * scale)
     begun = time.monotonic()
     made = national(rows)
     raw, truth = batch(made, count)
-    print(f"{made.place.num_rows:,} person-addresses of {made.folk.persons.num_rows:,} persons, {count:,} requests; scale {scale:g}")
-    print(
-        "  "
-        + " · ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in SHARES.items())
-        + " · second letter 68 % · birth date 20 %"
+    shares = " · ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in SHARES.items())
+    print(f"{made.persons:,} persons, {count:,} requests; scale {scale:g}\n  {shares} · second letter 68 % · birth date 20 %")
+    say("dictionaries, households and requests made, s", f"{time.monotonic() - begun:.1f}")
+    for name, asked, known in (("all", raw, truth), ("without", *batch(made, count, dob=0.0))):
+        pq.write_table(asked, folder / f"{name}.parquet")
+        pq.write_table(_truth_table(known), folder / f"{name}.truth.parquet")
+    straw = Strawmen(raw, truth)
+    built = prepare(made, folder / "register", straw.see)
+    say("person-addresses", f"{built['addresses']:,}")
+    say(
+        "index from standardised rows: numbered; arranged, counted, written, hashed, s",
+        f"{built['numbering']:.1f}; {built['arranging']:.1f}",
     )
-    say("made, s", f"{time.monotonic() - begun:.1f}")
-    with tempfile.TemporaryDirectory(dir=".") as scratch:
-        folder = Path(scratch) / "register"
-        begun = time.monotonic()
-        tables, _ = build(made.folk, made.place)
-        built = time.monotonic() - begun
-        facts = {"synthetic": True, "source": "benchmark", "date": "2026-01-01", "persons": 0, "addresses": 0, "warnings": {}}
-        write_folder(folder, tables, facts | {"standardisers": standardisers()})
-        size = sum(f.stat().st_size for f in folder.iterdir())
-        say("index built from standardised rows, s; written, hashed, s", f"{built:.1f}; {time.monotonic() - begun - built:.1f}")
-        say("megabytes a million person-addresses, with the whole payload", f"{size / made.place.num_rows:.0f}")
-        for name, asked, known in (("all", raw, truth), ("without", *batch(made, count, dob=0.0))):
-            pq.write_table(asked, Path(scratch) / f"{name}.parquet")
-            pq.write_table(_truth_table(known), Path(scratch) / f"{name}.truth.parquet")
-        strawmen(tables, raw, truth)
-        del tables, made
-        scan = floor(rows)
-        say("floor: DuckDB scan of four 64-bit keys, warm, s", f"{scan:.3f}")
-        for name, title in (("all", "birth date on 20 %"), ("without", "no birth dates")):
-            found = measured(folder, Path(scratch) / f"{name}.parquet")
-            if name == "all":
-                _clock(found, scan)
-            accuracy(title, found["figures"], bound(found["patterns"], found["matchable"], int(BUDGET * count) or 1), count)
-    splink_figures(splink_rows, splink_rows // 25, say)
+    say("megabytes a million person-addresses, with the whole payload", f"{built['megabytes'] / built['addresses'] * 1e6:.1f}")
+    straw.say()
+
+
+def look(folder: Path, rows: int, *, clock: bool) -> None:
+    """Match what `make` left in `folder`; with `clock` the seconds only."""
+    scan = floor(rows)
+    say("floor: DuckDB scan of four 64-bit keys, warm, s", f"{scan:.3f}")
+    for name, title in (("all", "birth date on 20 %"), ("without", "no birth dates")):
+        found = measured(folder / "register", folder / f"{name}.parquet", clock=clock)
+        if name == "all":
+            _clock(found, scan)
+        if clock:
+            return
+        count = found["requests"]
+        accuracy(title, found["figures"], bound(found["patterns"], found["matchable"], int(BUDGET * count) or 1), count)
 
 
 def _clock(found: dict[str, Any], scan: float) -> None:
@@ -177,9 +187,21 @@ def main() -> None:
     """Parse and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=0.025)
-    parser.add_argument("--splink-rows", type=int, default=500_000)
+    parser.add_argument("--splink-rows", type=int, default=500_000, help="0 leaves Splink out")
+    parser.add_argument("--keep", type=Path, help="make everything in this folder and leave it there")
+    parser.add_argument("--again", type=Path, help="only the clock, over what --keep left in this folder")
     chosen = parser.parse_args()
-    run(chosen.scale, chosen.splink_rows)
+    rows = int(ROWS * chosen.scale)
+    if chosen.again:
+        return look(chosen.again, rows, clock=True)
+    with tempfile.TemporaryDirectory(dir=".") as scratch:
+        folder = chosen.keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        make(folder, chosen.scale)
+        look(folder, rows, clock=False)
+    if chosen.splink_rows:
+        splink_figures(chosen.splink_rows, chosen.splink_rows // 25, say)
+    return None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,11 @@ the rest strangers; second initials on 68 %, birth dates on a fifth, and slips o
 from __future__ import annotations
 
 import random
+import shutil
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +23,18 @@ import pyarrow.compute as pc
 
 from portcullis.intake.addresses import standardise_addresses
 from portcullis.intake.names import NAME_SCHEMA
+from portcullis.matching.build import Builder
+from portcullis.matching.folder import work_folder, write_folder
+from portcullis.matching.load import standardisers
 from portcullis.matching.people import People
 from portcullis.matching.places import ORIGINAL
 
-__all__ = ["SHARES", "National", "batch", "national"]
+__all__ = ["SHARES", "National", "batch", "national", "prepare"]
 
 Rows = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+TOGETHER = 1_000_000
+"""Households drawn at a time."""
 PER_HOUSEHOLD, MOVED, ABSENT, JUNIOR = 2.4, 0.2, 0.05, 0.002
 SHARES = {"registered": 0.04, "absent_kin": 0.08, "namesake": 0.04, "deficient": 0.06, "stranger": 0.78}
 _ONSET = "B C D F G H J K L M N P R S T V W BR CH CL DR FR GR KR PH PR SCH SH SL ST TH TR".split()  # noqa: SIM905
@@ -59,27 +69,53 @@ def _frequent(rng: np.random.Generator, count: int, size: int, flat: float) -> R
     return np.searchsorted(edges, rng.random(count)).astype(np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass
 class National:
-    """Everybody (on the register or absent) as numbers into dictionaries, and the standardised register of those who are on it."""
+    """Everybody (on the register or absent) as numbers into dictionaries; the standardised register of those present comes in portions."""
 
+    seed: int
     given_words: list[str]
     family_words: list[str]
     streets: list[str]
-    given: Rows
-    family: Rows
-    middle: Rows  # 0-25, -1 none
-    born: Rows
-    junior: npt.NDArray[np.int8]
-    home: Rows  # household of residence
     towns: list[tuple[str, str, str]]  # city, state and ZIP by the ZIP's number
-    door: dict[str, Rows]  # per household: house, street, zip
+    households: int
+    given: Small
+    family: Small
+    middle: npt.NDArray[np.int8]  # 0-25, -1 none
+    born: Small
+    junior: npt.NDArray[np.int8]
+    home: Small  # household of residence
     present: npt.NDArray[np.bool_]
-    folk: People
-    place: pa.Table
+    door: dict[str, Small]  # per household: house, street, zip
+
+    @property
+    def persons(self) -> int:
+        """How many are on the register."""
+        return int(self.present.sum())
+
+    def forget(self) -> None:
+        """Free the people."""
+        for name in ("given", "family", "middle", "born", "junior", "home", "present"):
+            setattr(self, name, getattr(self, name)[:0])
+
+    def portions(self, size: int = 1_000_000) -> Iterator[tuple[People, pa.Table]]:
+        """The register, so many people at a time, as `Builder.add` takes it."""
+        words = _Words(self)
+        for begin in range(0, len(self.given), size):
+            rng = np.random.default_rng((self.seed, 1, begin))
+            keep = begin + np.flatnonzero(self.present[begin : begin + size])
+            moved = np.flatnonzero(rng.random(len(keep)) < MOVED)
+            person = np.concatenate([np.arange(len(keep)), moved])
+            household = np.concatenate([self.home[keep], rng.integers(0, self.households, len(moved))])
+            last = np.concatenate([np.ones(len(keep), np.bool_), np.zeros(len(moved), np.bool_)])
+            order = np.argsort(person, kind="stable")
+            ids = pc.binary_join_element_wise("P", pc.utf8_lpad(pc.cast(pa.array(keep), pa.string()), 9, "0"), "")
+            none = pa.array(np.zeros(len(keep), np.int8))
+            folk = People(pa.table({"person_id": ids, "veto": none, "exclusions": none}), words.names(keep))
+            yield folk, words.place(person[order], household[order], last[order])
 
 
-def _people(rng: np.random.Generator, households: int, given_size: int, family_size: int) -> dict[str, Any]:
+def _people(rng: np.random.Generator, households: int, given_size: int, family_size: int) -> dict[str, Rows]:
     home = np.repeat(np.arange(households), rng.choice([1, 2, 3, 4, 5, 6], households, p=[0.28, 0.35, 0.15, 0.13, 0.06, 0.03]))
     count = len(home)
     shared = _frequent(rng, households, family_size, 60.0)
@@ -90,69 +126,62 @@ def _people(rng: np.random.Generator, households: int, given_size: int, family_s
     heir = np.flatnonzero((home[1:] == home[:-1]) & (family[1:] == family[:-1]) & (rng.random(count - 1) < JUNIOR)) + 1
     given[heir], middle[heir] = given[heir - 1], middle[heir - 1]
     born[heir] = born[heir - 1] + rng.integers(7_000, 13_000, len(heir))
-    junior = np.zeros(count, np.int8)
-    told = heir[rng.random(len(heir)) < 0.5]
-    junior[told] = 2
+    junior = np.zeros(count, np.int64)
+    junior[heir[rng.random(len(heir)) < 0.5]] = 2
     return {"home": home, "family": family, "given": given, "middle": middle, "born": born, "junior": junior}
 
 
-def _names(table: dict[str, Any], keep: Rows, given_words: list[str], family_words: list[str]) -> pa.Table:
-    first = pa.array(given_words).take(pa.array(table["given"][keep]))
-    family = pa.array(family_words).take(pa.array(table["family"][keep]))
-    letters, marks = pa.array([chr(65 + i) for i in range(26)]), pa.array([None, "SR", "JR"])
-    middle = table["middle"][keep]
-    middle_text = letters.take(pa.array(middle, mask=middle < 0))
-    junior, size = table["junior"][keep], len(keep)
-    number = 900_000_000 + np.arange(size) % 99_999_999
-    columns = {
-        "given": first, "given_first": first, "given_rest": pa.nulls(size, pa.string()),
-        "given_initial": pc.utf8_slice_codeunits(first, 0, 1),
-        "middle": middle_text, "middle_initial": middle_text, "family": family, "family_tokens": family,
-        "suffix": marks.take(pa.array(junior.astype(np.int64))), "generation": pa.array(junior, mask=junior == 0),
-        "dob": pa.array(table["born"][keep].astype(np.int32)), "dob_valid": pa.array(np.ones(size, np.int8)),
-        "number": pc.cast(pa.array(number), pa.string()), "number_valid": pa.array(np.ones(size, np.int8)),
-        "name_placeholder": pa.array(np.zeros(size, np.int8)),
-    }  # fmt: skip
-    named = pa.table([columns[f.name] for f in NAME_SCHEMA], schema=NAME_SCHEMA)
-    return named.add_column(0, "person", pa.array(np.arange(size, dtype=np.int32)))
+class _Words:
+    """The dictionaries as Arrow texts, and each street in standard form."""
 
+    def __init__(self, made: National) -> None:
+        self._made = made
+        self._given, self._family = pa.array(made.given_words), pa.array(made.family_words)
+        self._streets = pa.array(made.streets)
+        size = len(made.streets)
+        lines = {"address_line": [f"7 {s}" for s in made.streets], "city": ["X"] * size, "state": ["OH"] * size}
+        parts = standardise_addresses(pa.table(lines | {"postal_code": ["43001"] * size}))
+        self._parts = {c: parts[c].combine_chunks() for c in ("predir", "street_name", "street_type", "postdir")}
+        self._tail = pc.utf8_slice_codeunits(parts["delivery_key"], len("street|7")).combine_chunks()
+        self._towns = [pa.array([town[k] for town in made.towns]) for k in range(3)]
 
-def _text(words: pa.Array, at: Rows) -> pa.Array:
-    return words.take(pa.array(at))
+    def names(self, keep: Rows) -> pa.Table:
+        """The names of these people in standard form."""
+        made, size = self._made, len(keep)
+        first, family = self._given.take(pa.array(made.given[keep])), self._family.take(pa.array(made.family[keep]))
+        letters, marks = pa.array([chr(65 + i) for i in range(26)]), pa.array([None, "SR", "JR"])
+        middle, junior = made.middle[keep], made.junior[keep]
+        middle_text = letters.take(pa.array(middle, mask=middle < 0))
+        one = pa.array(np.ones(size, np.int8))
+        columns = {
+            "given": first, "given_first": first, "given_rest": pa.nulls(size, pa.string()),
+            "given_initial": pc.utf8_slice_codeunits(first, 0, 1),
+            "middle": middle_text, "middle_initial": middle_text, "family": family, "family_tokens": family,
+            "suffix": marks.take(pa.array(junior)), "generation": pa.array(junior, mask=junior == 0),
+            "dob": pa.array(made.born[keep]), "dob_valid": one,
+            "number": pc.cast(pa.array(900_000_000 + keep % 99_999_999), pa.string()), "number_valid": one,
+            "name_placeholder": pa.array(np.zeros(size, np.int8)),
+        }  # fmt: skip
+        named = pa.table([columns[f.name] for f in NAME_SCHEMA], schema=NAME_SCHEMA)
+        return named.add_column(0, "person", pa.array(np.arange(size, dtype=np.int32)))
 
-
-def _place(
-    door: dict[str, Rows], streets: list[str], towns: list[tuple[str, str, str]], person: Rows, household: Rows, last: npt.NDArray[np.bool_]
-) -> pa.Table:
-    """Addresses on file in standard form: each street is standardised once, and the house number put in its place."""
-    house, street, zips = (door[c][household] for c in ("house", "street", "zip"))
-    lines = pa.table(
-        {
-            "address_line": [f"7 {s}" for s in streets],
-            "city": ["X"] * len(streets),
-            "state": ["OH"] * len(streets),
-            "postal_code": ["43001"] * len(streets),
-        }
-    )
-    parts = standardise_addresses(lines)
-    tail = pc.utf8_slice_codeunits(parts["delivery_key"], len("street|7"))
-    number, rows = pc.cast(pa.array(house), pa.string()), pa.array(street)
-    count = len(person)
-    names = {c: parts[c].combine_chunks() for c in ("predir", "street_name", "street_type", "postdir")}
-    city, state, five = (pa.array([t[k] for t in towns]).take(pa.array(zips)) for k in range(3))
-    blank = pa.nulls(count, pa.string())
-    filed = pc.binary_join_element_wise(number, pa.array(streets).take(rows), " ")
-    columns = {
-        "person": pa.array(person.astype(np.int32)), "kind": pa.array(["street"]).take(pa.array(np.zeros(count, np.int64))),
-        "house": number,
-        **{c: v.take(rows) for c, v in names.items()}, "city": city, "state": state, "zip5": five,
-        "delivery_key": pc.binary_join_element_wise("street|", number, tail.combine_chunks().take(rows), ""), "unit_key": blank,
-        "period_from": pa.array(np.where(last, 2021, 2012).astype(np.int32)),
-        "period_to": pa.array(np.where(last, 2024, 2020).astype(np.int32)),
-        "last_known": pa.array(last.astype(np.int8)), "joint": pa.array(np.zeros(count, np.int8)),
-    }  # fmt: skip
-    as_filed = {"address_line": filed, "unit": blank, "city": city, "state": state, "postal_code": five}
-    return pa.table(columns | {f"as_filed_{c}": as_filed[c] for c in ORIGINAL})
+    def place(self, person: Rows, household: Rows, last: npt.NDArray[np.bool_]) -> pa.Table:
+        """Addresses on file in standard form: each street was standardised once, and the house number is put in its place."""
+        house, street, zips = (self._made.door[c][household] for c in ("house", "street", "zip"))
+        number, rows, count = pc.cast(pa.array(house), pa.string()), pa.array(street), len(person)
+        city, state, five = (town.take(pa.array(zips)) for town in self._towns)
+        blank = pa.nulls(count, pa.string())
+        filed = pc.binary_join_element_wise(number, self._streets.take(rows), " ")
+        columns = {
+            "person": pa.array(person.astype(np.int32)), "kind": pa.array(["street"]).take(pa.array(np.zeros(count, np.int64))),
+            "house": number, **{c: v.take(rows) for c, v in self._parts.items()}, "city": city, "state": state, "zip5": five,
+            "delivery_key": pc.binary_join_element_wise("street|", number, self._tail.take(rows), ""), "unit_key": blank,
+            "period_from": pa.array(np.where(last, 2021, 2012).astype(np.int32)),
+            "period_to": pa.array(np.where(last, 2024, 2020).astype(np.int32)),
+            "last_known": pa.array(last.astype(np.int8)), "joint": pa.array(np.zeros(count, np.int8)),
+        }  # fmt: skip
+        as_filed = {"address_line": filed, "unit": blank, "city": city, "state": state, "postal_code": five}
+        return pa.table(columns | {f"as_filed_{c}": as_filed[c] for c in ORIGINAL})
 
 
 def _towns(rng: np.random.Generator, count: int) -> list[tuple[str, str, str]]:
@@ -171,38 +200,45 @@ def national(rows: int, seed: int = 5) -> National:
     words, surnames = _words(rng, sizes["given"], False), _words(rng, sizes["family"], True)
     street_words = _words(rng, max(1_000, min(400_000, rows // 100)), True)
     streets = [f"{w.title()} {_TYPES[i % len(_TYPES)]}" for i, w in enumerate(street_words)]
-    table = _people(rng, households, *sizes.values())
     towns = _towns(rng, max(40, min(40_000, rows // 4_000)))
-    zips = len(towns)
-    door = {"zip": rng.integers(0, zips, households), "house": 1 + (rng.random(households) ** 2 * 9_000).astype(np.int64)}
-    door["street"] = (door["zip"] * 7_919 + rng.integers(0, 150, households)) % len(streets)
+    parts: dict[str, list[npt.NDArray[Any]]] = {}
+    for begin in range(0, households, TOGETHER):
+        size = min(TOGETHER, households - begin)
+        portion = _people(np.random.default_rng((seed, 2, begin)), size, *sizes.values())
+        portion["home"] += begin
+        for name, values in portion.items():
+            parts.setdefault(name, []).append(values.astype(np.int8 if name in ("middle", "junior") else np.int32))
+    table = {name: np.concatenate(values) for name, values in parts.items()}
+    zips = rng.integers(0, len(towns), households, dtype=np.int32)
+    door = {"zip": zips, "house": (1 + (rng.random(households) ** 2 * 9_000)).astype(np.int32)}
+    door["street"] = ((zips.astype(np.int64) * 7_919 + rng.integers(0, 150, households)) % len(streets)).astype(np.int32)
     present = rng.random(len(table["home"])) >= ABSENT
-    keep = np.flatnonzero(present)
-    moved = np.flatnonzero(rng.random(len(keep)) < MOVED)
-    person = np.concatenate([np.arange(len(keep)), moved])
-    household = np.concatenate([table["home"][keep], rng.integers(0, households, len(moved))])
-    order = np.argsort(person, kind="stable")
-    last = np.concatenate([np.ones(len(keep), np.bool_), np.zeros(len(moved), np.bool_)])
-    ids = pc.binary_join_element_wise("P", pc.utf8_lpad(pc.cast(pa.array(keep), pa.string()), 9, "0"), "")
-    none = pa.array(np.zeros(len(keep), np.int8))
-    folk = People(pa.table({"person_id": ids, "veto": none, "exclusions": none}), _names(table, keep, words, surnames))
-    place = _place(door, streets, towns, person[order], household[order], last[order])
-    return National(
-        words,
-        surnames,
-        streets,
-        table["given"],
-        table["family"],
-        table["middle"],
-        table["born"],
-        table["junior"],
-        table["home"],
-        towns,
-        door,
-        present,
-        folk,
-        place,
-    )
+    return National(seed, words, surnames, streets, towns, households, present=present, door=door, **table)
+
+
+def prepare(made: National, folder: Path, seen: Callable[[People, pa.Table], None] = lambda _folk, _place: None) -> dict[str, Any]:
+    """Prepare the register in `folder` by the product's own builder: seconds to number and to arrange and write, addresses, megabytes.
+
+    `seen` is shown each portion; its time is not counted. `made` is empty afterwards: at full size the memory is needed.
+    """
+    builder, numbering = Builder(work_folder(folder)), 0.0
+    for folk, place in made.portions():
+        seen(folk, place)
+        begun = time.monotonic()
+        builder.add(folk, place)
+        numbering += time.monotonic() - begun
+    made.forget()
+    facts: dict[str, Any] = {"synthetic": True, "source": "benchmark", "date": "2026-01-01", "standardisers": standardisers()}
+    facts |= {"persons": builder.persons, "addresses": builder.addresses, "warnings": dict(builder.warnings)}
+    begun = time.monotonic()
+    write_folder(folder, builder.tables(), facts)
+    shutil.rmtree(work_folder(folder), ignore_errors=True)
+    return {
+        "addresses": builder.addresses,
+        "numbering": numbering,
+        "arranging": time.monotonic() - begun,
+        "megabytes": sum(f.stat().st_size for f in folder.iterdir()) / 1e6,
+    }
 
 
 def _slip(rng: random.Random, word: str) -> str:
@@ -216,7 +252,8 @@ def batch(made: National, count: int, *, dob: float = 0.2, seed: int = 6) -> tup
     """(`count` raw requests with `ordinal`, truth by request_id)."""
     rng, dice = np.random.default_rng(seed), random.Random(seed)
     present, absent = np.flatnonzero(made.present), np.flatnonzero(~made.present)
-    lived = np.bincount(made.home[present], minlength=len(made.door["zip"])) > 0
+    lived = np.zeros(made.households, np.bool_)
+    lived[made.home[present]] = True
     absent = absent[lived[made.home[absent]]]
     who = rng.choice(list(SHARES), count, p=list(SHARES.values()))
     named = np.where(who == "absent_kin", rng.choice(absent, count), rng.choice(present, count))

@@ -17,10 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from national import National, batch, national
+from national import National, batch, national, prepare
 from portcullis.evaluation import evaluate
-from portcullis.matching.folder import write_folder
-from portcullis.matching.load import build, standardisers
 from portcullis.matching.match import match
 from portcullis.matching.register import open_register
 from portcullis.matching.requests import prepare_requests
@@ -37,10 +35,14 @@ def _columns(names: pa.Table, places: pa.Table, ids: pa.Array, unique: pa.Array)
 
 
 def _register_side(made: National) -> pa.Table:
-    person = made.place["person"]
-    names = made.folk.names.take(person)
-    unique = pc.binary_join_element_wise("r", pc.cast(pa.array(range(made.place.num_rows)), pa.string()), "")
-    return _columns(names, made.place, made.folk.persons["person_id"].take(person), unique)
+    """One row a person-address, with the name of the person."""
+    parts = []
+    for folk, place in made.portions():
+        person = place["person"]
+        ids = folk.persons["person_id"].take(person)
+        unique = pc.binary_join_element_wise("r", ids, pc.cast(pa.array(range(place.num_rows)), pa.string()), "-")
+        parts.append(_columns(folk.names.take(person), place, ids, unique))
+    return pa.concat_tables(parts)
 
 
 def _linker(register: pa.Table, asked: pa.Table) -> Any:
@@ -98,10 +100,9 @@ def splink_figures(rows: int, requests: int, say: Callable[[str, str], None]) ->
         return
     made = national(rows)
     raw, truth = batch(made, requests)
+    filed = _register_side(made)
     with tempfile.TemporaryDirectory(dir=".") as scratch:
-        tables, _ = build(made.folk, made.place)
-        facts = {"synthetic": True, "source": "benchmark", "date": "2026-01-01", "persons": 0, "addresses": 0, "warnings": {}}
-        write_folder(Path(scratch) / "r", tables, facts | {"standardisers": standardisers()})
+        prepare(made, Path(scratch) / "r")
         register = open_register(Path(scratch) / "r")
         prepared = prepare_requests(raw)
         begun = time.monotonic()
@@ -109,7 +110,7 @@ def splink_figures(rows: int, requests: int, say: Callable[[str, str], None]) ->
         ours, figures = time.monotonic() - begun, evaluate(register, raw, truth).figures
     asked = _columns(prepared, prepared, raw["request_id"], raw["request_id"])
     begun = time.monotonic()
-    linker = _linker(_register_side(made), asked)
+    linker = _linker(filed, asked)
     trained, begun = time.monotonic() - begun, time.monotonic()
     answers = sorted(_answers(linker, 0.0), key=lambda a: -a[2])
     say(f"Splink 5, {rows:,} person-addresses, {requests:,} requests", f"train {trained:.1f} s, predict {time.monotonic() - begun:.1f} s")
