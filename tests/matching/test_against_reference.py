@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from matching_reference import SHARES, Reference
 from portcullis.matching import frequency, kin
 from portcullis.matching.load import load_register
-from portcullis.matching.match import match, match_in_full
+from portcullis.matching.match import BYTES_PER_ROW, match, match_in_full
 from portcullis.matching.register import Register, open_register
 from portcullis.matching.requests import prepare_requests
 
@@ -165,7 +165,8 @@ def test_a_single_request_gives_the_same_as_in_a_batch(tmp_path: Path) -> None:
     together = match(batch, register)
     for i in range(batch.num_rows):
         assert match(batch.slice(i, 1), register).to_pylist() == together.slice(i, 1).to_pylist()
-    assert match(batch, register, limit=7).to_pylist() == together.to_pylist()
+    for threads in (1, 3):
+        assert match(batch, register, memory=7 * BYTES_PER_ROW, threads=threads).to_pylist() == together.to_pylist()
     assert match(batch.slice(0, 0), register).num_rows == 0
 
 

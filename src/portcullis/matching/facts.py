@@ -43,6 +43,7 @@ from portcullis.matching.ladder import Rung, Veto
 from portcullis.matching.meet import Meetings
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
+from portcullis.matching.scalars import NO_YEAR
 
 __all__ = ["EVIDENCE_COLUMNS", "evidence", "facts"]
 
@@ -98,16 +99,15 @@ def _name_facts(requests: pa.Table, register: Register, lead: _Lead, pairs: Colu
 def _answer(requests: pa.Table, register: Register, person: Rows) -> dict[str, pa.Array]:
     """Facts of the last-known address of `person` (-1 nobody)."""
     row = register.answers(person)
-    some = np.flatnonzero(row >= 0)
-    taken = register.take("addresses", row[some], ("period_from", "period_to", "joint"))
-    both = code_places(requests, register.filed(row[some]))
-    right = requests.num_rows + np.arange(len(some), dtype=np.int64)
-    level = compare_places(both, some, right)
     same, joint, period = (np.zeros(len(row), np.int8) for _ in range(3))
-    same[some] = (level == Place.EQUAL) & (compare_units(both, some, right) == 1)
-    joint[some] = np.asarray(taken["joint"])
-    since, until = (np.asarray(pc.fill_null(taken[c], -1)).astype(np.int64) for c in ("period_from", "period_to"))
-    period[some] = in_periods(requests["periods"], some, np.where(since < 0, until, since), np.where(until < 0, since, until))
+    if len(some := np.flatnonzero(row >= 0)):
+        taken = register.take("addresses", row[some], ("period_from", "period_to", "joint"))
+        both, left = code_places(requests.take(pa.array(some)), register.filed(row[some])), np.arange(len(some))
+        level = compare_places(both, left, len(some) + left)
+        same[some] = (level == Place.EQUAL) & (compare_units(both, left, len(some) + left) == 1)
+        joint[some] = np.asarray(taken["joint"])
+        since, until = (np.asarray(pc.fill_null(taken[c], NO_YEAR)).astype(np.int64) for c in ("period_from", "period_to"))
+        period[some] = in_periods(requests["periods"], some, np.where(since < 0, until, since), np.where(until < 0, since, until))
     return {
         "answer_row": pa.array(row, mask=row < 0),
         "answer_period_ok": _flag(period == 1, (period < 0) | (row < 0)),

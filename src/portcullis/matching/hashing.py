@@ -38,14 +38,20 @@ def text_keys(column: pa.Array | pa.ChunkedArray) -> Keys:
     """Keys of a text column; 0 for null and for empty text."""
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     text = pc.cast(flat, pa.large_string())
-    missing = np.asarray(pc.fill_null(pc.equal(text, ""), True))
     if not len(text):
         return np.zeros(0, np.uint64)
     _, offset_buffer, data = text.buffers()
     offsets = np.frombuffer(offset_buffer, np.int64)[text.offset : text.offset + len(text) + 1]
-    padded = np.frombuffer((data.to_pybytes() if data is not None else b"") + bytes(8), np.uint8)
+    lengths = np.diff(offsets)
+    missing = lengths == 0
+    if text.null_count:
+        missing |= np.asarray(text.is_null())
+    first, last = int(offsets[0]), int(offsets[-1])  # a slice brings the whole column's letters with it
+    padded = np.zeros(last - first + 8, np.uint8)
+    if last > first:
+        padded[: last - first] = np.frombuffer(data, np.uint8, last - first, first)
     words = np.ndarray(shape=(len(padded) - 7,), dtype="<u8", buffer=padded.data, strides=(1,))
-    keys = _fold(words, offsets[:-1], np.diff(offsets))
+    keys = _fold(words, offsets[:-1] - first, lengths)
     return np.where(missing, np.uint64(0), np.where(keys == 0, np.uint64(1), keys))
 
 

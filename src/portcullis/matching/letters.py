@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.matching.scalars import EMPTY
+
 __all__ = ["ALPHABET", "LetterBits", "letter_bits", "sound_perhaps"]
 
 LetterBits = npt.NDArray[np.uint32]
@@ -30,7 +32,7 @@ _BITS = np.array([_bit(byte) for byte in range(256)], np.uint32)
 def letter_bits(column: pa.Array | pa.ChunkedArray) -> LetterBits:
     """The letters of each text; 0 for null and for empty text."""
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    text = pc.cast(pc.fill_null(flat, ""), pa.large_string())
+    text = pc.cast(pc.fill_null(flat, EMPTY), pa.large_string())
     bits = np.zeros(len(text), np.uint32)
     if not len(text):
         return bits

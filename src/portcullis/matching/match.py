@@ -11,7 +11,9 @@ Each request is compared with the register alone, never with another request: al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,8 +41,14 @@ __all__ = ["Matched", "Plan", "match", "match_in_full"]
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Columns = dict[str, npt.NDArray[np.int64]]
-PORTION = 1_000_000
-"""Address rows compared at a time: about 1 GB."""
+MEMORY = 1 << 30
+"""Bytes that matching may hold at a time, unless told otherwise."""
+
+TOGETHER = 32_768
+"""Requests matched at a time, at most."""
+
+BYTES_PER_ROW = 1_000
+"""What one address row costs while it is compared, with everything made of it (measured: below 600)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +171,25 @@ def _compared(requests: pa.Table, register: Register, plan: Plan, *, everything:
     pairs = _accept(requests, register, meetings, pairs, marks, plan)
     accepted = np.bincount(meetings.request, pairs["accepted"], requests.num_rows).astype(np.int64)
     single = np.flatnonzero(accepted == 1)
-    taken = meetings.person[(pairs["accepted"] == 1) & (accepted[meetings.request] == 1)]
-    elsewhere = np.concatenate([_by_number(requests, register, single), _housemates(register, single, taken)])
-    nearby = _near(requests, register, single, meetings)
-    for extra in (nearby, _elsewhere(elsewhere, register, meetings, nearby)):
-        others, _ = compare_people(requests, register, extra, everything=everything)
-        meetings, pairs = _joined(meetings, extra, pairs, others)
+    if len(single):
+        taken = meetings.person[(pairs["accepted"] == 1) & (accepted[meetings.request] == 1)]
+        elsewhere = np.concatenate([_by_number(requests, register, single), _housemates(register, single, taken)])
+        nearby = _near(requests, register, single, meetings)
+        for extra in (nearby, _elsewhere(elsewhere, register, meetings, nearby)):
+            others, _ = compare_people(requests, register, extra, everything=everything)
+            meetings, pairs = _joined(meetings, extra, pairs, others)
     meant = could_be_meant(pairs, plan.apart_by) & (pairs["accepted"] == 0) & (accepted[meetings.request] == 1)
     return meetings, pairs | {"rival": (meant & plan.rivals).astype(np.int64)}
 
 
 def _portions(requests: pa.Table, register: Register, limit: int) -> Iterator[pa.Table]:
-    """The requests in portions that meet at most `limit` address rows each (or one request), so that memory has a bound."""
+    """The requests in portions of at most TOGETHER that meet at most `limit` address rows each (or one request), so that memory has a
+    bound."""
     met = np.cumsum(rows_met(requests, register))
     begin = 0
     while begin < requests.num_rows:
         before = met[begin - 1] if begin else 0
-        end = max(int(np.searchsorted(met, before + limit, "right")), begin + 1)
+        end = min(max(int(np.searchsorted(met, before + limit, "right")), begin + 1), begin + TOGETHER)
         yield requests.slice(begin, end - begin)
         begin = end
 
@@ -191,10 +201,33 @@ def match_in_full(requests: pa.Table, register: Register, plan: Plan | None = No
     return Matched(facts(requests, register, meetings, pairs, plan.ladder, plan.vetoes), evidence(requests, register, meetings, pairs))
 
 
-def match(requests: pa.Table, register: Register, plan: Plan | None = None, *, limit: int = PORTION) -> pa.Table:
-    """The match facts of each request, in order (see facts.py for the columns); `limit` bounds the rows compared at a time."""
-    plan = plan or Plan()
-    portions = _portions(requests, register, limit) if requests.num_rows else iter([requests])
-    return pa.concat_tables(
-        [facts(portion, register, *_compared(portion, register, plan), plan.ladder, plan.vetoes) for portion in portions]
-    ).combine_chunks()
+def match(
+    requests: pa.Table,
+    register: Register,
+    plan: Plan | None = None,
+    *,
+    memory: int = MEMORY,
+    threads: int | None = None,
+    say: Callable[[int], None] = lambda _: None,
+) -> pa.Table:
+    """The match facts of each request, in order (see facts.py for the columns).
+
+    `memory` bounds what is held at a time, in bytes beyond the requests and the result; `threads` is the number of processors unless
+    given. `say` hears how many requests are done, portion by portion. Neither changes a decision.
+    """
+    plan, threads = plan or Plan(), threads or os.cpu_count() or 1
+    limit = max(1, memory // BYTES_PER_ROW // threads)
+
+    def one(portion: pa.Table) -> pa.Table:
+        return facts(portion, register, *_compared(portion, register, plan), plan.ladder, plan.vetoes)
+
+    portions = list(_portions(requests, register, limit)) or [requests]
+    found, done = [], 0
+    if len(portions) == 1:
+        return one(portions[0]).combine_chunks()
+    with ThreadPoolExecutor(threads) as pool:
+        for result in pool.map(one, portions):
+            found.append(result)
+            done += result.num_rows
+            say(done)
+    return pa.concat_tables(found).combine_chunks()

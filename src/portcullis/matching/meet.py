@@ -17,6 +17,7 @@ from portcullis.matching.people import distinct
 from portcullis.matching.places import look_up_keys
 from portcullis.matching.register import Register
 from portcullis.matching.requests import in_periods
+from portcullis.matching.scalars import NO_YEAR
 from portcullis.matching.shelf.places import sketches
 
 __all__ = ["Meetings", "meet_places", "rows_met"]
@@ -61,7 +62,7 @@ def rows_met(requests: pa.Table, register: Register) -> Rows:
 
 def _years(register: Register, status: npt.NDArray[np.int64]) -> tuple[Rows, Rows]:
     taken = register.group("status").select(["period_from", "period_to"]).take(pa.array(status))
-    since, until = (np.asarray(pc.fill_null(taken[c], -1)).astype(np.int64) for c in ("period_from", "period_to"))
+    since, until = (np.asarray(pc.fill_null(taken[c], NO_YEAR)).astype(np.int64) for c in ("period_from", "period_to"))
     return np.where(since < 0, until, since), np.where(until < 0, since, until)
 
 

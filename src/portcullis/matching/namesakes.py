@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis.matching.letters import ALPHABET, LetterBits, letter_bits, sound_perhaps
+from portcullis.matching.scalars import FALSE, NONE, ONE, TRUE, ZERO_LENGTH
 
 __all__ = ["MARKS", "NameMarks", "agree_perhaps", "all_letters", "family_marks", "given_letters", "middle_letters", "name_marks"]
 
@@ -31,9 +32,9 @@ _READ = np.uint32(1 << 31)
 def family_marks(names: pa.Table) -> NameMarks:
     """`letters_family`, `letters_core` and `length` of family names; the highest bit of the first says that the name is always read."""
     family, core = letter_bits(names["family"]), letter_bits(pc.replace_substring(names["family_tokens"], " ", ""))
-    several = np.asarray(pc.fill_null(pc.match_substring(names["family_tokens"], " "), True))
+    several = np.asarray(pc.fill_null(pc.match_substring(names["family_tokens"], " "), TRUE))
     missing = np.asarray(pc.or_(pc.is_null(names["family"]), pc.is_null(names["family_tokens"])))
-    length = np.asarray(pc.fill_null(pc.utf8_length(names["family"]), 0)).astype(np.uint32)
+    length = np.asarray(pc.fill_null(pc.utf8_length(names["family"]), ZERO_LENGTH)).astype(np.uint32)
     return {"letters_family": np.where(several | missing, family | _READ, family), "letters_core": core, "length": length}
 
 
@@ -45,8 +46,8 @@ def given_letters(names: pa.Table) -> LetterBits:
 
 def middle_letters(names: pa.Table) -> LetterBits:
     """The letters of a second name written in full."""
-    full = pc.greater(pc.utf8_length(names["middle"]), 1)
-    return letter_bits(pc.if_else(pc.fill_null(full, False), names["middle"], None))
+    full = pc.greater(pc.utf8_length(names["middle"]), ONE)
+    return letter_bits(pc.if_else(pc.fill_null(full, FALSE), names["middle"], NONE))
 
 
 def all_letters(family: NameMarks, given: LetterBits, middle: LetterBits) -> LetterBits:

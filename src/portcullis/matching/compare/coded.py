@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis.matching.lexicon import Lexicon, lexicon
+from portcullis.matching.scalars import NO_CODE, NO_NUMBER, ZERO
 
 __all__ = ["Codes", "Names", "Texts", "code_names", "code_texts"]
 
@@ -59,13 +60,14 @@ class Names:
 
 
 NO_DATE = np.iinfo(np.int32).min
+_NO_DATE = pa.scalar(int(NO_DATE), pa.int32())
 
 
 def code_texts(column: pa.Array | pa.ChunkedArray) -> Texts:
     """A text column as codes."""
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     encoded = flat.dictionary_encode()
-    codes = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int32)
+    codes = np.asarray(pc.fill_null(encoded.indices, NO_CODE)).astype(np.int32)
     return Texts(codes, encoded.dictionary.to_pylist())
 
 
@@ -143,8 +145,8 @@ def code_names(table: pa.Table) -> Names:
         token_texts=list(tokens.codes),
         bag=bag,
         bag_middle=bag_middle,
-        generation=np.asarray(pc.fill_null(table["generation"], 0)).astype(np.int8),
-        dob=np.asarray(pc.fill_null(table["dob"], int(NO_DATE))).astype(np.int32),
-        number=np.asarray(pc.fill_null(pc.cast(table["number"], pa.int64()), -1)),
+        generation=np.asarray(pc.fill_null(table["generation"], ZERO)).astype(np.int8),
+        dob=np.asarray(pc.fill_null(table["dob"], _NO_DATE)).astype(np.int32),
+        number=np.asarray(pc.fill_null(pc.cast(table["number"], pa.int64()), NO_NUMBER)),
         number_stated=np.asarray(pc.is_valid(table["number_valid"])),
     )

@@ -28,6 +28,7 @@ from rapidfuzz.distance import OSA
 
 from portcullis.matching.compare.coded import Codes, Texts, code_texts
 from portcullis.matching.compare.near import distances
+from portcullis.matching.scalars import EMPTY, FALSE, FIRST, NONE, SPACE, STREET
 from portcullis.matching.shelf.coding import coded, flat
 from portcullis.matching.shelf.places import split_delivery
 
@@ -40,7 +41,6 @@ LETTERS, WORD = 5, 3
 """R33: "a street name of five letters or more"; and the shortest word an edit may stand in."""
 
 _READ = ("kind", "house", "predir", "street_name", "street_type", "postdir", "city", "state", "zip5", "unit_key")
-_NULL = pa.scalar(None, pa.string())
 
 _TYPES = {
     "ALY": "ALLEY", "AVE": "AVENUE", "BLVD": "BOULEVARD", "CIR": "CIRCLE", "CT": "COURT", "CRES": "CRESCENT", "DR": "DRIVE",
@@ -93,7 +93,7 @@ def _parts(table: pa.Table) -> dict[str, pa.Array]:
 
 
 def _street(kind: pa.Array) -> npt.NDArray[np.int8]:
-    return np.asarray(pc.fill_null(pc.equal(kind, "street"), False)).astype(np.int8)
+    return np.asarray(pc.fill_null(pc.equal(kind, STREET), FALSE)).astype(np.int8)
 
 
 def code_places(table: pa.Table, filed: Filed | None = None) -> Places:
@@ -126,7 +126,7 @@ def code_places(table: pa.Table, filed: Filed | None = None) -> Places:
         zip5=texts("town", "zip5").code,
         city=texts("town", "city").code,
         state=texts("town", "state").code,
-        unit=texts("unit", "unit_key", pc.if_else(pc.equal(flat(own["unit_key"]), ""), _NULL, flat(own["unit_key"]))).code,
+        unit=texts("unit", "unit_key", pc.if_else(pc.equal(flat(own["unit_key"]), EMPTY), NONE, flat(own["unit_key"]))).code,
     )
 
 
@@ -136,11 +136,11 @@ def _masked(texts: Texts, street: Flags) -> Texts:
 
 def _opening(names: pa.Array) -> pa.Array:
     """The first word of each street name."""
-    return pc.list_element(pc.split_pattern(names, " "), 0)
+    return pc.list_element(pc.split_pattern(names, " "), FIRST)
 
 
 def _ways(predir: pa.Array, postdir: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(pc.fill_null(predir, ""), pc.fill_null(postdir, ""), "|")
+    return pc.binary_join_element_wise(pc.fill_null(predir, EMPTY), pc.fill_null(postdir, EMPTY), SPACE)
 
 
 def _derived(column: str, distinct: pa.Table, codes: pa.Array) -> pa.Array:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.matching.scalars import NO_CODE
+
 __all__ = ["Coded", "Codes", "Growing", "coded", "flat", "split", "tuples"]
 
 Codes = npt.NDArray[np.uint32]
@@ -47,7 +49,7 @@ def flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 def coded(column: pa.Array | pa.ChunkedArray) -> Coded:
     """A column by its distinct values, in the order they first appear."""
     encoded = flat(column).dictionary_encode()
-    return Coded(np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64), encoded.dictionary)
+    return Coded(np.asarray(pc.fill_null(encoded.indices, NO_CODE)).astype(np.int64), encoded.dictionary)
 
 
 def _numbered(values: Rows) -> tuple[Rows, int]:

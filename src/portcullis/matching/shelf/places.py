@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from portcullis.matching.hashing import Keys, combine, text_keys
 from portcullis.matching.letters import letter_bits
+from portcullis.matching.scalars import EMPTY, FALSE, STREET
 from portcullis.matching.shelf.coding import Coded, coded, flat, split
 
 __all__ = [
@@ -81,7 +82,7 @@ def _word(values: pa.Array, part: str) -> pa.Array:
 
 
 def _street(kind: pa.Array, house: pa.Array) -> npt.NDArray[np.bool_]:
-    return np.asarray(pc.and_(pc.fill_null(pc.equal(kind, "street"), False), pc.is_valid(house)))
+    return np.asarray(pc.and_(pc.fill_null(pc.equal(kind, STREET), FALSE), pc.is_valid(house)))
 
 
 def point_keys(parts: pa.Table) -> Keys:
@@ -119,7 +120,7 @@ def with_lookups(group: str, distinct: pa.Table) -> pa.Table:
         more["rest_number"] = coded(distinct["rest"]).code
     elif group == "town":
         more = {"zip_key": text_keys(distinct["zip5"]), "place_key": combine(text_keys(distinct["city"]), text_keys(distinct["state"]))}
-        filled = (pc.fill_null(distinct[c], "") for c in ("city", "state"))
+        filled = (pc.fill_null(distinct[c], EMPTY) for c in ("city", "state"))
         named = pc.coalesce(distinct["zip5"], pc.binary_join_element_wise(*filled, "/"))
         more["town_number"] = coded(named).code
     elif group == "unit":
