@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import insert, update
 
-from portcullis import asked, evidence, pipeline
+from portcullis import asked, evidence, pipeline, registers
 from portcullis.batches import get, move, take_stock
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.inspections import inspection
-from portcullis.matching.register import open_register
 from portcullis.model import BatchState, Decision
 from portcullis.pipeline import Checked, Matched
 from portcullis.steps.context import agreement_of, checked_of, confirms, rules_of_day, switches_of
@@ -26,7 +25,7 @@ __all__ = ["match_step"]
 
 def match_step(home: Home, batch_id: str) -> None:
     """Match a checked batch and queue its referrals. Raises Refused when no register is loaded."""
-    register, rehearsal = open_register(home.path / "register"), rehearsing()
+    register, rehearsal = registers.loaded(home), rehearsing()
     with rehearse(False), writing(home.engine) as conn:  # a rehearsal reads the register too, and that it does is on record
         row = get(conn, batch_id)
         agreement = agreement_of(home, conn, row)
