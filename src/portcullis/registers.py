@@ -36,7 +36,7 @@ def loaded(home: Home) -> Register:
     register = open_register(home.path / "register")
     t = schema.leaf.c
     with reading(home.engine) as conn:
-        last = select(t.body).where(t.type == LeafType.REGISTER_LOADED.value).order_by(t.idx.desc()).limit(1)
+        last = select(t.body).where(t.type == LeafType.REGISTER_LOADED.value, t.batch_id.is_(None)).order_by(t.idx.desc()).limit(1)
         leaf = conn.execute(last).scalar_one_or_none()
     if leaf is None or decode(leaf).fields.get("register") != register.version:
         raise Refused(

@@ -36,6 +36,7 @@ leaf = table(
 the ledger is permanent and depends on no other table."""
 
 Index(None, leaf.c.batch_id, leaf.c.type, sqlite_where=leaf.c.batch_id.is_not(None), postgresql_where=leaf.c.batch_id.is_not(None))
+Index(None, leaf.c.type, leaf.c.idx, sqlite_where=leaf.c.batch_id.is_(None), postgresql_where=leaf.c.batch_id.is_(None))
 
 step = table(
     "step",
