@@ -23,8 +23,18 @@ Off = Callable[[pytest.MonkeyPatch], None]
 
 
 def _forget() -> None:
-    stream._memo.clear()
-    for memo in (doubt.read, suspicion.near, place.city, place.state, place.zip5, place.agreement, parse):
+    stream.shared.forget()
+    for memo in (
+        doubt.read,
+        suspicion.near,
+        suspicion._sought,
+        remarks._listed,
+        place.city,
+        place.state,
+        place.zip5,
+        place.agreement,
+        parse,
+    ):
         memo.cache_clear()
 
 

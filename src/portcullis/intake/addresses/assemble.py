@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,18 +29,22 @@ class Flat:
         return self.codes[at], np.searchsorted(at, self.bounds), self.roles[at]
 
 
-def column(flat: Flat, roles: str, forms: Sequence[str], between: str = " ") -> Any:
-    """One string per row from the tokens in `roles`, null where there are none. Digits among the roles stand for CONSTANTS."""
+def column(flat: Flat, roles: str, forms: Any, between: str = " ") -> Any:
+    """One string per row from the tokens in `roles`, null where there are none. Digits among the roles stand for CONSTANTS.
+
+    `forms` is a string array with the form of every token.
+    """
     codes, bounds, picked = flat.pick(roles)
-    constants = sorted(CONSTANTS)
     if any(role.isdigit() for role in roles):
         digits = (picked >= ord("1")) & (picked <= ord("9"))
         codes = np.where(digits, len(forms) + picked.astype(np.int64) - ord("1"), codes)
-    dictionary = pa.array([*forms, *(CONSTANTS[key] for key in constants)], pa.string())
-    values = dictionary.take(pa.array(codes))
+        forms = pa.concat_arrays([forms, pa.array([CONSTANTS[key] for key in sorted(CONSTANTS)], pa.string())])
+    values = forms.take(pa.array(codes))
+    many = np.diff(bounds)
+    if len(many) and many.max() <= 1:  # one token or none: nothing to join
+        return values.take(pa.array(bounds[:-1], mask=many == 0))
     lists = pa.ListArray.from_arrays(pa.array(bounds.astype(np.int32)), values)
-    joined = pc.binary_join(lists, between)
-    return pc.if_else(pa.array(np.diff(bounds) > 0), joined, pa.scalar(None, pa.string()))
+    return pc.if_else(pa.array(many > 0), pc.binary_join(lists, between), pa.scalar(None, pa.string()))
 
 
 def compact(values: Any) -> Any:

@@ -50,8 +50,7 @@ def _signatures(classes: npt.NDArray[np.uint8], bounds: Ints) -> Any:
 
 def _classes(stream: Stream, tail: Ints, free: npt.NDArray[np.bool_], stated: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Class letters of all tokens; a row's field mark becomes its region (capital for free text), the tail of a free text becomes Z."""
-    letters = np.frombuffer("".join(stream.facts["letter"]).encode() or b"\0", np.uint8)
-    classes: npt.NDArray[np.uint8] = letters[stream.codes]
+    classes: npt.NDArray[np.uint8] = stream.facts.letter[stream.codes]
     region = np.full(len(free), ord("n"), np.uint8)
     region[np.isin(stated.astype("U2"), _MILITARY)] = ord("m")
     region[stated == "PR"] = ord("r")

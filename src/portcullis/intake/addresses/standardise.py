@@ -23,7 +23,7 @@ from portcullis.intake.addresses.verdicts import judged, readings_of
 
 __all__ = ["standardise_addresses"]
 
-_CHUNK = 1 << 17
+_CHUNK = 1 << 18
 
 
 def standardise_addresses(table: Any) -> Any:
@@ -45,32 +45,36 @@ def _standardise(raw: dict[str, Any]) -> Any:
     repeated = parted & (tail.state >= 0) & (tail.zip_at >= 0)
     parsed = parse_rows(stream, tail.start, ~parted | repeated, stated)
     flat = Flat(stream.codes, stream.bounds, parsed.roles)
-    names = stream.facts["name"]
-    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", stream.facts["town"]))
+    towns = pc.if_else(pa.array(parted), raw["city"], column(flat, "C", stream.facts.texts["town"]))
     zips = pc.if_else(pa.array(parted), raw["postal_code"], _at(stream, tail.zip_at))
     place = Located(towns, stated, state_status, zips)
-    return _columns(flat, stream, parsed, names, place)
+    return _columns(flat, stream, parsed, place)
 
 
 def _at(stream: Stream, places: npt.NDArray[np.int64]) -> Any:
     """The token at a place of the stream for each row, null where the place is -1."""
-    found = np.where(places >= 0, stream.codes[np.maximum(places, 0)], len(stream.spelled))
-    return pa.array([*stream.spelled, None], pa.string()).take(pa.array(found))
+    if not (places >= 0).any():
+        return pa.nulls(len(places), pa.string())
+    spelled = stream.facts.spelled
+    found = pa.array([spelled[code] for code in stream.codes[places[places >= 0]].tolist()], pa.string())
+    which = np.cumsum(places >= 0) - 1
+    return found.take(pa.array(which, mask=places < 0))
 
 
-def _columns(flat: Flat, stream: Stream, parsed: Parsed, names: tuple[str, ...], place: Located) -> Any:
+def _columns(flat: Flat, stream: Stream, parsed: Parsed, place: Located) -> Any:
+    forms = stream.facts.texts
     out = {
         "kind": pa.array([found.kind for found in parsed.parses], pa.string()).take(pa.array(parsed.which)),
-        "number": column(flat, "N", stream.facts["number"]),
-        "predir": _direction(column(flat, "P", names)),
-        "street_name": column(flat, "S1234567", names),
-        "street_type": column(flat, "T", stream.facts["street_type"]),
-        "postdir": _direction(column(flat, "Q", names)),
-        "unit": _or_null(column(flat, "UIF", stream.facts["unit"])),
+        "number": column(flat, "N", forms["number"]),
+        "predir": _direction(column(flat, "P", forms["name"])),
+        "street_name": column(flat, "S1234567", forms["name"]),
+        "street_type": column(flat, "T", forms["street_type"]),
+        "postdir": _direction(column(flat, "Q", forms["name"])),
+        "unit": _or_null(column(flat, "UIF", forms["unit"])),
         "unit_key": _unit_key(flat, stream),
         **{name: pa.array(getattr(place, name), pa.string()) for name in ("city", "state", "zip5")},
     }
-    out["delivery_key"] = _delivery_key(out, column(flat, "B", names, ""))
+    out["delivery_key"] = _delivery_key(out, column(flat, "B", forms["name"], ""))
     readings = readings_of(stream, parsed)
     out["genuine"], out["reason"] = judged(readings, parsed, out, place)
     out["institution_word"] = pa.array(np.isin(readings, (Reading.INSTITUTION, Reading.HELD)).astype(np.int8))
@@ -92,8 +96,9 @@ def _delivery_key(out: dict[str, Any], urb: Any) -> Any:
 
 def _unit_key(flat: Flat, stream: Stream) -> Any:
     """Units of one building apart, renderings alike: designators that share one numbering are left out, floors and buildings stay."""
-    forms = [*stream.facts["unit_key"], *("/FL" + number for number in stream.facts["number"])]
-    codes: Ints = np.where(flat.roles == ord("F"), flat.codes + len(stream.spelled), flat.codes)
+    texts = stream.facts.texts
+    forms = pa.concat_arrays([texts["unit_key"], texts["floor"]])
+    codes: Ints = np.where(flat.roles == ord("F"), flat.codes + len(texts["unit_key"]), flat.codes)
     picked = column(Flat(codes, flat.bounds, flat.roles), "UIF", forms, "")
     return _or_null(pc.ascii_ltrim(pc.replace_substring(pc.replace_substring(picked, "//", "/"), "//", "/"), "/"))
 

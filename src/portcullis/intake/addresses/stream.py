@@ -1,4 +1,4 @@
-"""The tokens of many rows as numbers: which of the different tokens each is, where rows begin, and the facts about the different ones."""
+"""The tokens of many rows as numbers: which token each is, where rows begin, and the facts about all tokens seen (known.py)."""
 
 from __future__ import annotations
 
@@ -9,94 +9,70 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from portcullis.intake.addresses.lexicon import Token, classify, split
-from portcullis.intake.addresses.phrases import merge, triggers
+from portcullis.intake.addresses.known import Facts, Ints, shared
+from portcullis.intake.addresses.phrases import merge
 from portcullis.intake.addresses.tokens import tokenise
 
 __all__ = ["Ints", "Stream", "stream_of"]
 
-Ints = npt.NDArray[np.int64]
-_MEMO_LIMIT = 2_000_000
-_memo: dict[str, Token] = {}
-"""Facts about tokens seen before. `classify` is pure, so forgetting or keeping them changes nothing but time."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`spelled[codes[i]]` is token i; row r has tokens `bounds[r]` to `bounds[r + 1]`, the first of which is its field mark.
-
-    `facts` holds one tuple per field of lexicon.Token, with an entry for each of `spelled`.
-    """
+    """`facts.spelled[codes[i]]` is token i; row r has tokens `bounds[r]` to `bounds[r + 1]`, the first of which is its field mark."""
 
     codes: Ints
     bounds: Ints
-    spelled: list[str]
-    facts: dict[str, tuple[Any, ...]]
+    facts: Facts
 
     def tokens(self, row: int) -> tuple[str, ...]:
         """The tokens of one row without its field mark."""
-        return tuple(self.spelled[code] for code in self.codes[self.bounds[row] + 1 : self.bounds[row + 1]])
+        spelled = self.facts.spelled
+        return tuple([spelled[code] for code in self.codes[self.bounds[row] + 1 : self.bounds[row + 1]].tolist()])
 
 
 def stream_of(texts: Any) -> Stream:
     """Tokenise, part what was written together (APT4), join what is one thing (TWENTY-ONE), and look up the facts."""
     tokens, bounds = tokenise(texts)
     encoded = pc.dictionary_encode(tokens)
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    spelled: list[str] = encoded.dictionary.to_pylist()
-    codes, bounds = _parted(codes, bounds, spelled)
-    codes, bounds = _merged(codes, bounds, spelled)
-    return Stream(codes, bounds, spelled, _facts(spelled))
+    numbers, facts = shared.ask(encoded.dictionary.to_pylist())
+    codes = numbers[encoded.indices.to_numpy(zero_copy_only=False)]
+    return _merged(Stream(*_parted(codes, bounds, facts), facts))
 
 
-def _facts(spelled: list[str]) -> dict[str, tuple[Any, ...]]:
-    if len(_memo) > _MEMO_LIMIT:
-        _memo.clear()
-    found = []
-    for token in spelled:
-        fact = _memo.get(token)
-        if fact is None:
-            fact = _memo[token] = classify(token)
-        found.append(fact)
-    fields: list[tuple[Any, ...]] = list(zip(*found, strict=True)) if found else [()] * len(Token._fields)
-    return dict(zip(Token._fields, fields, strict=True))
-
-
-def _parted(codes: Ints, bounds: Ints, spelled: list[str]) -> tuple[Ints, Ints]:
-    """Tokens of two parts become two tokens; new spellings are added to `spelled`."""
-    pieces = {code: piece for code, token in enumerate(spelled) if len(piece := split(token)) > 1}
-    if not pieces:
+def _parted(codes: Ints, bounds: Ints, facts: Facts) -> tuple[Ints, Ints]:
+    """Tokens of two parts become two tokens."""
+    second = facts.second[codes]
+    two = second >= 0
+    if not two.any():
         return codes, bounds
-    index = {token: code for code, token in enumerate(spelled)}
-    first, second = np.arange(len(spelled), dtype=np.int64), np.full(len(spelled), -1, np.int64)
-    for code, piece in pieces.items():
-        first[code], second[code] = (index.setdefault(part, len(index)) for part in piece)
-    spelled.extend(list(index)[len(spelled) :])
-    later = np.concatenate(([0], np.cumsum(1 + (second[codes] >= 0))))
-    grown = np.repeat(codes, np.diff(later))
-    is_second = np.ones(len(grown), np.bool_)
-    is_second[later[:-1]] = False
-    return np.where(is_second, second[grown], first[grown]), later[bounds]
+    later = np.concatenate(([0], np.cumsum(1 + two)))
+    grown = np.repeat(facts.first[codes], np.diff(later))
+    grown[later[1:][two] - 1] = second[two]
+    return grown, later[bounds]
 
 
-def _merged(codes: Ints, bounds: Ints, spelled: list[str]) -> tuple[Ints, Ints]:
-    """Tokens that are one thing together become one token; new spellings are added to `spelled`."""
-    rows = _rows_with(np.array([token in triggers() for token in spelled] or [False], np.bool_)[codes], bounds)
+def _merged(stream: Stream) -> Stream:
+    """Tokens that are one thing together become one token."""
+    codes, bounds = stream.codes, stream.bounds
+    rows = _rows_with(stream.facts.merges[codes], bounds)
     if not len(rows):
-        return codes, bounds
-    index = {token: code for code, token in enumerate(spelled)}
-    keep, codes = np.ones(len(codes), np.bool_), codes.copy()
-    for row in rows:
-        start, stop = int(bounds[row]), int(bounds[row + 1])
-        tokens, at = [spelled[code] for code in codes[start:stop]], 0
+        return stream
+    keep, places, found = np.ones(len(codes), np.bool_), list[int](), list[str]()
+    for row in rows.tolist():
+        start, at = int(bounds[row]), 0
+        tokens = [stream.facts.spelled[code] for code in codes[start : bounds[row + 1]].tolist()]
         while at < len(tokens):
-            found = merge(tokens, at)
-            if found:
-                codes[start + at] = index.setdefault(found[0], len(index))
-                keep[start + at + 1 : start + at + found[1]] = False
-            at += found[1] if found else 1
-    spelled.extend(list(index)[len(spelled) :])
-    return codes[keep], np.concatenate(([0], np.cumsum(keep)))[bounds]
+            joined = merge(tokens, at)
+            if joined:
+                places.append(start + at)
+                found.append(joined[0])
+                keep[start + at + 1 : start + at + joined[1]] = False
+            at += joined[1] if joined else 1
+    if not found:
+        return stream
+    codes = codes.copy()
+    codes[places], facts = shared.ask(found, keep=True)
+    return Stream(codes[keep], np.concatenate(([0], np.cumsum(keep)))[bounds], facts)
 
 
 def _rows_with(flags: npt.NDArray[np.bool_], bounds: Ints) -> Ints:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from portcullis.intake.addresses.vocabulary import read_yaml, words
 
-__all__ = ["HINT", "SUSPECT", "gibberish", "near", "plain_letters", "suspect", "unpronounceable", "vocabulary"]
+__all__ = ["HINT", "SUSPECT", "far", "gibberish", "near", "plain_letters", "suspect", "unpronounceable", "vocabulary"]
 
 _MIN_FUZZY, _MIN_FUZZY_TWO = 6, 8
 _LEET = str.maketrans("0134578", "OIEASTB")
@@ -106,6 +108,43 @@ def near(word: str) -> str | None:
     return found[0] if found else None
 
 
+def _letter_bits(words_: list[str]) -> npt.NDArray[np.uint32]:
+    """Which letters occur in each word of capital letters; every word has one."""
+    letters = np.frombuffer("".join(words_).encode("ascii"), np.uint8).astype(np.uint32) - np.uint32(ord("A"))
+    begins = np.cumsum([0, *map(len, words_[:-1])])
+    return np.bitwise_or.reduceat(np.uint32(1) << letters, begins)
+
+
+@cache
+def _sought() -> tuple[list[str], npt.NDArray[np.uint32]]:
+    """The words that `near` looks for, and their letters."""
+    known = sorted(word for word in vocabulary("strong") | vocabulary("custody") if len(word) >= _MIN_FUZZY and word.isalpha())
+    return known, _letter_bits(known)
+
+
+def far(found: list[str]) -> list[bool]:
+    """Which of many words surely misspell none, so that `near` need not be asked. Only words of capital letters are told.
+
+    An edit that keeps the length changes at most two of the letters present, one that does not at most one. `near` forgives two edits at
+    most, and two only in long words of the same first letter.
+    """
+    plain = [i for i, word in enumerate(found) if word.isalpha() and "VV" not in word]
+    result = [False] * len(found)
+    if not plain:
+        return result
+    bits, lengths = _letter_bits([found[i] for i in plain]), np.array([len(found[i]) for i in plain], np.int8)
+    first = np.array([ord(found[i][0]) for i in plain], np.uint8)
+    maybe = np.zeros(len(plain), np.bool_)
+    for word, known in zip(*_sought(), strict=True):
+        apart, longer = np.bitwise_count(bits ^ known), np.abs(lengths - np.int8(len(word)))
+        maybe |= (longer <= 1) & (apart <= 2 - longer)
+        if len(word) >= _MIN_FUZZY_TWO:
+            maybe |= (longer <= 2) & (apart <= 4 - longer) & (first == ord(word[0]))
+    for i, near_one in zip(plain, maybe.tolist(), strict=True):
+        result[i] = not near_one
+    return result
+
+
 def plain_letters(word: str) -> str:
     """The word with what stands for letters read as those letters: UNKN0WN and UNKNOVVN are UNKNOWN."""
     if word.isalpha():
@@ -132,11 +171,14 @@ def unpronounceable(word: str) -> bool:
 SUSPECT, HINT = 1, 2
 
 
-def suspect(word: str) -> int:
-    """SUSPECT where a row with this word is read a second time whatever it is, HINT where only if it is no plain address, else 0."""
+def suspect(word: str, surely_far: bool = False) -> int:
+    """SUSPECT where a row with this word is read a second time whatever it is, HINT where only if it is no plain address, else 0.
+
+    `surely_far` as `far` says of the word.
+    """
     word = plain_letters(word)
     if word in _looked_at():
         return SUSPECT
     if word in _hints():
         return HINT
-    return SUSPECT if _ODD.search(word) or near(word) is not None else 0
+    return SUSPECT if _ODD.search(word) or not (surely_far or near(word) is None) else 0

@@ -39,9 +39,9 @@ class _Steps:
 
     def __init__(self, stream: Stream) -> None:
         self.codes, self.starts = stream.codes, stream.bounds[:-1]
-        self.ends = np.array(stream.facts["end"] or [0], np.int64)
-        self.states = np.array(stream.facts["state"] or [_NONE], np.int64)
-        self.parts = np.array(stream.facts["part"] or [0], np.int64)
+        self.ends = stream.facts.numbers["end"]
+        self.states = stream.facts.numbers["state"]
+        self.parts = stream.facts.numbers["part"]
 
     def here(self, bits: int, place: Ints) -> npt.NDArray[np.bool_]:
         """Whether the token at `place` can be one of `bits`."""

@@ -28,7 +28,7 @@ def readings_of(stream: Stream, parsed: Parsed) -> Ints:
 
     Wanted: a suspect word; any word of the lists where there is no delivery line or one in which a remark could hide; no word at all.
     """
-    marks = np.array(stream.facts["suspect"] or [0], np.int64)[stream.codes]
+    marks = stream.facts.numbers["suspect"][stream.codes]
     marks[parsed.roles == ord("C")] = 0
     suspect, hinted = (_any(marks & bit > 0, stream.bounds) for bit in (1, 3))
     bare = parsed.per_row([found.kind is None or found.loose for found in parsed.parses], np.bool_)
