@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -35,7 +36,7 @@ class Settings:
         "IRS-OPERATOR", "The person who operates batches from this command line; never a reviewer or authorizer of one."
     )  # type: ignore[assignment]
     store_url: str = _setting("", "SQLAlchemy URL of the store; empty means store.db in the home (SQLite).")  # type: ignore[assignment]
-    memory_limit: str = _setting("3GB", "The most memory DuckDB may take for one batch.")  # type: ignore[assignment]
+    memory_limit: str = _setting("1GB", "The most memory matching may hold at a time, beyond the batch and its result (MB, GB).")  # type: ignore[assignment]
     max_rows: int = _setting(10_000_000, "A data file with more rows is refused whole.")  # type: ignore[assignment]
     max_file_bytes: int = _setting(8_000_000_000, "A larger data file is refused whole.")  # type: ignore[assignment]
     witness_seconds: int = _setting(5, "Seconds to wait for a witness's answer; late is as good as not at all.")  # type: ignore[assignment]
@@ -45,6 +46,21 @@ class Settings:
     chunk: int = _setting(10_000, "Leaves appended in one transaction.")  # type: ignore[assignment]
     calls_per_second: int = _setting(300, "Calls of one caller to the HTTP API in a second, for long; more are told to wait (429).")  # type: ignore[assignment]
     calls_at_once: int = _setting(600, "Calls of one caller to the HTTP API that may come at once after a pause.")  # type: ignore[assignment]
+
+    @property
+    def memory(self) -> int:
+        """`memory_limit` in bytes."""
+        return _bytes(self.memory_limit)
+
+
+_SIZE = re.compile(r"([1-9][0-9]{0,5}) ?(MB|GB)")
+
+
+def _bytes(text: str) -> int:
+    """A size such as 800MB in bytes. Raises Refused for any other form."""
+    if not (found := _SIZE.fullmatch(text.strip().upper())):
+        raise Refused("The setting memory_limit must be a size.", "It is none.", "Write a whole number and MB or GB, such as 800MB.")
+    return int(found[1]) * 10 ** (6 if found[2] == "MB" else 9)
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -79,7 +95,9 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise Refused(
             f"{FILE_NAME} does not name the ledger.", "The setting origin is missing or empty.", "Restore it; every checkpoint shows it."
         )
-    return Settings(**{name: _typed(known[name], value) for name, value in stated.items()})  # type: ignore[arg-type]
+    settings = Settings(**{name: _typed(known[name], value) for name, value in stated.items()})  # type: ignore[arg-type]
+    _bytes(settings.memory_limit)
+    return settings
 
 
 def _typed(setting: Field[Any], value: object) -> str | int:

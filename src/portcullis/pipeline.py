@@ -25,6 +25,7 @@ from portcullis.intake.document_facts import Filing, document_facts
 from portcullis.intake.facts import type_facts
 from portcullis.intake.names import standardise_names
 from portcullis.intake.subjects import Blind, asked, subject_addresses
+from portcullis.matching.match import MEMORY
 from portcullis.matching.paths import match_on
 from portcullis.matching.register import Register
 from portcullis.matching.requests import prepare_requests
@@ -96,16 +97,18 @@ def match(
     earlier: Sequence[pa.Table] = (),
     agree: Collection[str] = DEFAULT_AGREE,
     closed: Collection[str] = (),
+    memory: int = MEMORY,
 ) -> Matched:
     """Match the requests that passed, on what the agreement says must `agree` and never on evidence it has `closed`, and evaluate every
     rule of stage match.
 
+    `memory` bounds what matching holds at a time, in bytes, and changes no decision.
     `own` and `earlier` are what this batch and others asked about whom, as `asked_of` gives it; by default this batch alone is counted.
     """
     rows = passed(checked)
     wanted = pa.table({"ordinal": checked.facts["ordinal"], "taxable_periods": checked.facts["periods"]}).take(rows)
     prepared = prepare_requests(wanted, checked.names.take(rows), checked.addresses.take(rows))
-    facts = match_on(agree, prepared, register, closed)
+    facts = match_on(agree, prepared, register, closed, memory=memory)
     counted = subject_addresses(wanted["ordinal"], asked_of(checked) if own is None else own, earlier)
     facts = facts.append_column("subject_addresses", counted)
     joined = beside(checked.facts.take(rows), facts)

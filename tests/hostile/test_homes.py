@@ -69,6 +69,7 @@ SPOILED: dict[str, tuple[Spoil, str]] = {
     "a setting below zero": (setting("chunk = -1"), "greater than zero"),
     "a setting in words": (setting('max_rows = "many"'), "whole number"),
     "a setting that is true": (setting("chunk = true"), "whole number"),
+    "a memory of nothing": (setting('memory_limit = "0GB"'), "must be a size"),
     "a setting that is a list": (setting("operator = []"), "must be text"),
     "a store in memory": (setting('store_url = "sqlite:///:memory:"'), "keeps no evidence"),
     "a store of another kind": (setting('store_url = "mysql://x"'), "another database"),
@@ -176,7 +177,8 @@ def test_a_log_key_of_another_home_signs_nothing(at: At) -> None:
 def test_memory_in_words_is_said_before_a_batch_moves(at: At) -> None:
     desk = at("received")
     done = desk.run("batch", "run", desk.batch, PORTCULLIS_MEMORY_LIMIT="lots")
-    assert "failed inside" not in done.err and "Traceback" not in done.err
+    assert (done.code, "memory_limit must be a size" in done.err) == (1, True)
+    assert desk.run("batch", "run", desk.batch, PORTCULLIS_MEMORY_LIMIT="800 mb").code == 0
 
 
 # ---- making a home -----------------------------------------------------------------------------------------------------------------------

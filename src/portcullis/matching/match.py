@@ -12,7 +12,7 @@ Each request is compared with the register alone, never with another request: al
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -208,12 +208,11 @@ def match(
     *,
     memory: int = MEMORY,
     threads: int | None = None,
-    say: Callable[[int], None] = lambda _: None,
 ) -> pa.Table:
     """The match facts of each request, in order (see facts.py for the columns).
 
     `memory` bounds what is held at a time, in bytes beyond the requests and the result; `threads` is the number of processors unless
-    given. `say` hears how many requests are done, portion by portion. Neither changes a decision.
+    given. Neither changes a decision.
     """
     plan, threads = plan or Plan(), threads or os.cpu_count() or 1
     limit = max(1, memory // BYTES_PER_ROW // threads)
@@ -222,12 +221,7 @@ def match(
         return facts(portion, register, *_compared(portion, register, plan), plan.ladder, plan.vetoes)
 
     portions = list(_portions(requests, register, limit)) or [requests]
-    found, done = [], 0
     if len(portions) == 1:
         return one(portions[0]).combine_chunks()
     with ThreadPoolExecutor(threads) as pool:
-        for result in pool.map(one, portions):
-            found.append(result)
-            done += result.num_rows
-            say(done)
-    return pa.concat_tables(found).combine_chunks()
+        return pa.concat_tables(list(pool.map(one, portions))).combine_chunks()

@@ -14,19 +14,24 @@ import pyarrow.compute as pc
 
 from portcullis.matching.by_number import match_by_number
 from portcullis.matching.ladder import LADDER
-from portcullis.matching.match import Plan, match
+from portcullis.matching.match import MEMORY, Plan, match
 from portcullis.matching.register import Register
 
 __all__ = ["match_on"]
 
 
-def match_on(agree: Collection[str], requests: pa.Table, register: Register, closed: Collection[str] = ()) -> pa.Table:
-    """The match facts of each request, in order, on the one path that `agree` (agreement.terms) names, without the `closed` kinds."""
+def match_on(
+    agree: Collection[str], requests: pa.Table, register: Register, closed: Collection[str] = (), *, memory: int = MEMORY
+) -> pa.Table:
+    """The match facts of each request, in order, on the one path that `agree` (agreement.terms) names, without the `closed` kinds.
+
+    `memory` bounds what comparing addresses holds at a time, in bytes.
+    """
     born = "date_of_birth" in agree
     ladder = tuple(rung for rung in LADDER if rung.kind not in closed and ("dob" in rung.evidence or not born))
     if "address" not in agree:
         return match_by_number(requests, register, born=born)
-    found = match(requests, register, Plan(ladder=ladder))
+    found = match(requests, register, Plan(ladder=ladder), memory=memory)
     if not born:
         return found
     agrees = pc.is_in(found["ladder_rule"], pa.array([rung.id for rung in ladder], pa.string())).cast(pa.int8())

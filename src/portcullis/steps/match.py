@@ -37,7 +37,7 @@ def match_step(home: Home, batch_id: str) -> None:
         checked = checked_of(home, conn, batch_id)
         own, earlier = asked.own(home, conn, batch_id), asked.earlier(home, conn, batch_id, row["received_at"])
     terms = (agreement.agree, agreement.closed)
-    matched = pipeline.match(checked, register, rules_of_day(agreement, row), switches_of(row), own, earlier, *terms)
+    matched = pipeline.match(checked, register, rules_of_day(agreement, row), switches_of(row), own, earlier, *terms, home.settings.memory)
     with writing(home.engine) as conn:
         for name, table in (("facts", matched.facts), ("findings", matched.findings), ("totals", matched.totals)):
             evidence.write(home, conn, batch_id, f"matched_{name}", table)
