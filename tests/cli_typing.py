@@ -55,6 +55,8 @@ READS = frozenset(
             "report plausibility",
             "officer list",
             "order list",
+            "order conflicts",
+            "order effects",
         ),
         *("register profile", "release list", "replay june-2025", "review next", "report looks", "review show", "safeguard hold list"),
         *("safeguard status", "safeguard training"),

@@ -347,9 +347,9 @@ class Log:
 
 
 MEMBERS = """
-    agreement.proposed agreement | agreement.in_force agreement | order.served order | sample.aborted batch k why | filing.refused reason
+    agreement.proposed agreement | agreement.in_force agreement | order.reached batch order court_time | sample.aborted batch k why
     batch.received batch agreement envelope engagements count | batch.refused batch rule reason entries | batch.blocked batch why
-    batch.closed batch received deficient answered other | request.decided batch agreement rules id decision subject
+    batch.closed batch received deficient answered other | request.decided batch agreement rules id decision subject | filing.refused reason
     sample.revealed batch k r | sample.drawn batch k decisions_root checkpoint_size checkpoint_root seed n positions
     release.committed batch agreement rules root answers sealed_root | release.withheld batch root why | authorization.voided batch root why
     release.dispatched batch agreement rules root committed checkpoint | recall.ordered matter records sealed | report.published
@@ -381,7 +381,9 @@ AFTERWARDS = {  # who signs what is done after a release: the act's action is th
     "officer,signer": "obligation.noticed obligation.withdrawn obligation.asked obligation.logged obligation.certified"
     " obligation.witnessed recall.acknowledged recall.certified recall.witnessed",
     "safeguards": "obligation.answered recall.opened recall.closed incident.identified incident.reported incident.told incident.closed",
-    "counsel": "incident.determined accounting.asked accounting.determined accounting.released accounting.contested",
+    "counsel": "incident.determined accounting.asked accounting.determined accounting.released accounting.contested accounting.reviewed"
+    " order.served order.permitted order.ended",
+    "*": "order.acknowledged",
     "authorizer,counsel,safeguards": "obligation.decided",
 }
 ENDS = {"obligation.answered", "obligation.withdrawn", "obligation.witnessed", "recall.closed", "incident.closed"}  # by which a matter ends
@@ -408,7 +410,7 @@ FORMS = {  # what the canonical JSON of a member must look like, for every membe
     r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': "time from court_time stops_from",
     rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}': "agreement",
     rf'\{{"root":{HEX % 64},"size":{COUNT}\}}': "checkpoint",
-    rf'\{{(?:"(?:agencies|agreements|batches|gates)":(?:null|{CODES})(?:,(?="a|"b|"g)|(?=\}})))*\}}': "scope",
+    rf'\{{(?:"(?:agencies|agreements|batches|gates|persons|statutes)":(?:null|{CODES})(?:,(?="[abgps])|(?=\}})))*\}}': "scope",
     rf'\{{"alg":"(?:ES256|EdDSA)","origins":\[{SITE}(?:,{SITE})*\],"rp_id":"[a-z0-9.-]{{1,253}}"\}}': "webauthn",
     DSSE: "act envelope",
     rf"\[{DSSE}(?:,{DSSE})*\]": "acts",
@@ -516,7 +518,7 @@ class History:
                 self.i, self.entry, kind = i, entry, f["type"]
                 self.counts[kind] += 1
                 self._clock(seconds(f["time"]))
-                getattr(self, "_" + ("other" if kind == "order.served" else kind.partition(".")[0]), self._other)(kind, f)
+                getattr(self, "_" + ("other" if ACTS.get(kind, "   ")[2] == "about" else kind.partition(".")[0]), self._other)(kind, f)
                 while opening is not None and opening["leaf"] == i:
                     self._open(read_json(entry, 3, "The leaf"), opening)
                     opening = next(openings, None)
@@ -611,9 +613,8 @@ class History:
         key_id, key, party = f["key_id"], self.keys.get(f["key_id"], {"revoked": 0}), f.get("webauthn")
         if kind == "key.enrolled":
             need(3, f["agency"] in self.roots, "A key was enrolled for an agency without a root key: the trust file knows no such agency.")
-            need(
-                3, key_id == SHA(KEY + unbase64(f["key"], 3)).hexdigest()[:16], "A key's id is not its own: it would stand for two people."
-            )
+            own = SHA(KEY + unbase64(f["key"], 3)).hexdigest()[:16]
+            need(3, key_id == own, "A key's id is not its own: it would stand for two people.")
             self._once(3, ("key", key_id), "A key was enrolled twice: it would stand for two people.")
             need(3, is_key(unbase64(f["key"], 3), party["alg"] if party else "EdDSA"), "A key was enrolled that is none: it cannot sign.")
             self._standard(f)
@@ -655,21 +656,24 @@ class History:
 
     def _covers(self, scope: Fields, name: str, b: Batch) -> bool:  # what a scope does not name it does not limit
         of = {"agreements": b.agreement["id"], "agencies": b.agency, "gates": b.gate, "batches": name}
-        return all(scope.get(member) is None or value in scope[member] for member, value in of.items())
+        return name in scope.get("reached", [name]) and all(scope.get(n) is None or value in scope[n] for n, value in of.items())
 
     def _order(self, kind: str, f: Fields) -> None:  # a stay voids what it covers; lifting takes two people and revives nothing
         order, scope = f["order"], f.get("scope") or {}
         if kind == "order.imposed":
             self._standard(f)
             self._once(4, ("order", order), "An order was imposed twice: an order has one id, once.")
-            self.orders[order] = scope
+            scope = self.orders[order] = scope | ({"reached": []} if scope.get("statutes") or scope.get("persons") else {})
+        elif kind == "order.reached":  # an order limited by rows covers the batches that have such a row
+            need(4, "reached" in self.orders.get(order, {}), "A batch was reached by an order not in force, or not limited by rows.")
+            (scope := self.orders[order])["reached"].append(f["batch"])
         else:
             self._standard(f, digest({"order": order, "lift": True}))
             need(4, order in self.orders, "An order was lifted that was not in force: the history of orders is not whole.")
             scope = self.orders.pop(order)
-        for b in [b for name, b in self.batches.items() if self._covers(scope, name, b)]:
+        for b in [b for name, b in self.batches.items() if name == f.get("batch", name) and self._covers(scope, name, b)]:
             self._void(b, f"{kind} at leaf {self.i}")
-            if kind == "order.imposed" and b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
+            if kind != "order.lifted" and b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
                 self._note("Dispatched between the court's time and the imposing of an order", f"leaf {b.dispatched}, order {order}")
 
     def _received(self, f: Fields) -> None:  # a signed envelope, under an agreement in force, once
@@ -931,12 +935,8 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
     odd = ", ".join(sorted(set(bundle.listed) ^ {*FILES, *tree.names()})[:3])
     need(1, not odd, f"The bundle lacks, or should not have, {odd}: the checkpoint asks for other files.")
     keys, rules, tables = (read_json(bundle.read(f"{name}.json"), 1, f"{name}.json") for name in ("keys", "rules", "tables"))
-    ok = isinstance(keys, dict) and set(keys) == {"agency_roots", "keys"} and isinstance(keys["agency_roots"], dict)
-    need(
-        1,
-        ok and isinstance(rules, dict) and isinstance(tables, dict),
-        "keys.json is not the history of keys, or rules.json not rule sets by their hashes.",
-    )
+    ok = all(isinstance(one, dict) for one in (keys, rules, tables)) and set(keys) == {"agency_roots", "keys"}
+    need(1, ok and type(keys["agency_roots"]) is dict, "keys.json is no history of keys, or rules.json not rule sets by their hashes.")
     roots = {agency: unbase64(public, 1) for agency, public in keys["agency_roots"].items()}
     need(1, trusted in (None, roots), "The agencies' root keys are not the trust file's: anybody could have signed.")
     need(1, all(digest(one) == name for name, one in rules.items()), "rules.json holds a rule set under another hash: exchanged.")

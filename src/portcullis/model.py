@@ -126,6 +126,10 @@ class LeafType(StrEnum):
     ORDER_IMPOSED = "order.imposed"
     ORDER_LIFTED = "order.lifted"
     ORDER_SERVED = "order.served"
+    ORDER_ACKNOWLEDGED = "order.acknowledged"
+    ORDER_REACHED = "order.reached"
+    ORDER_PERMITTED = "order.permitted"
+    ORDER_ENDED = "order.ended"
     BATCH_RECEIVED = "batch.received"
     BATCH_REFUSED = "batch.refused"
     BATCH_CLOSED = "batch.closed"
@@ -181,6 +185,7 @@ class LeafType(StrEnum):
     ACCOUNTING_ASKED = "accounting.asked"
     ACCOUNTING_DETERMINED = "accounting.determined"
     ACCOUNTING_RELEASED = "accounting.released"
+    ACCOUNTING_REVIEWED = "accounting.reviewed"
     ACCOUNTING_CONTESTED = "accounting.contested"
     FILING_REFUSED = "filing.refused"
 

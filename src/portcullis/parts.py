@@ -41,7 +41,8 @@ _CONTEXT = tuple(
 _OF_PERSON = tuple(
     kind.value
     for kind in L
-    if kind.value.startswith(("batch.", "sample.", "release.", "authorization.", "receipt")) and kind is not L.SAMPLE_COMMITTED
+    if kind.value.startswith(("batch.", "sample.", "release.", "authorization.", "receipt", "order.reached"))
+    and kind is not L.SAMPLE_COMMITTED
 )
 _OF_REQUEST = {L.REQUEST_DECIDED.value: "id", L.DISCLOSURE.value: "request"}
 

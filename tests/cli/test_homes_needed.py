@@ -46,6 +46,7 @@ NEEDS_NONE = {
     "recipient receipt",
     "recipient redisclose",
     "recipient send",
+    "recipient served",
     "recipient state",
     "recipient withdraw",
     "recipient witness",

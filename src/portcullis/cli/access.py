@@ -1,9 +1,10 @@
-"""`portcullis access`: a person's request for the accounting, as counsel handles it."""
+"""`portcullis access ask|determine|release|contest|review`: a person's request for the accounting, as counsel handles it."""
 
 from __future__ import annotations
 
 import secrets
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,11 +20,19 @@ from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.journal import stamp
 from portcullis.oversight import Identity
-from portcullis.oversight.access import ask_access, contest, determine_access, entries_page, fingerprint, release_access
+from portcullis.oversight.access import (
+    ask_access,
+    contest,
+    determine_access,
+    entries_page,
+    fingerprint,
+    release_access,
+    review_contest,
+)
 from portcullis.publish import publish
 from portcullis.store import rehearsing
 
-app = typer.Typer(help="A person's request for the accounting: enter, determine, release, contest.", no_args_is_help=True)
+app = typer.Typer(help="A person's request for the accounting: enter, determine, release, contest, review.", no_args_is_help=True)
 FileOption = Annotated[Path | None, typer.Option(help="A file with the identity instead of standard input.", exists=True, dir_okay=False)]
 
 
@@ -115,3 +124,33 @@ def contest_(
     case = contest(opened, matter, about, signed(opened, key, person, "accounting.contested", about))
     publish(opened)
     result({"matter": case}, as_json, f"{case} is open for review.")
+
+
+class Reviewed(StrEnum):
+    """How a contest ends."""
+
+    STANDS = "stands"
+    NOTED = "noted"
+    WRONGFUL = "wrongful"
+
+
+@app.command("review", epilog="Example: portcullis access review M-2026-000002 --determination stands --as IRS-0006 --key c.json")
+@changes
+def review_(
+    matter: MatterArgument,
+    home: HomeOption,
+    person: PersonOption,
+    determination: Annotated[Reviewed, typer.Option(help="stands; noted, with the person's statement beside it; or wrongful.")],
+    follows: Annotated[
+        str, typer.Option(help="With wrongful: the recall or incident in which it is dealt with.", callback=code_option)
+    ] = "",
+    key: Path = KeyOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Counsel closes a contest with a determination; nobody is sent a message."""
+    opened = open_home(home)
+    about: dict[str, Any] = {"matter": matter, "determination": determination.value, "at": stamp(opened.now())}
+    about |= {"follows": follows} if follows else {}
+    state = review_contest(opened, matter, about, signed(opened, key, person, "accounting.reviewed", about))
+    publish(opened)
+    result({"matter": matter, "state": state}, as_json, f"{matter} is closed: {state}.")

@@ -1,4 +1,4 @@
-"""`portcullis recipient notice|withdraw|redisclose|recall|dispose|witness|access`: what the asking agency files after a release."""
+"""`portcullis recipient notice|withdraw|redisclose|recall|served|dispose|witness|access`: what the asking agency files after a release."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from portcullis.cli.typed import LAST_DAY, AgencyOption, code, code_option, read
 from portcullis.crypto import AgreementKey, key_id_of, load_key, write_private
 from portcullis.errors import Refused
 from portcullis.exchange.filing import about_hash
+from portcullis.exchange.service import read_service
 from portcullis.ledger.note import NoteKey, parse_vkey
 from portcullis.recipient import flag, open_order, sign_filing
 
@@ -71,6 +72,11 @@ def mount(app: typer.Typer) -> None:
         epilog="Example: portcullis recipient recall order.json --vault-key vault.json --recalled list.txt --agency ICE --officer ICE-0002"
         " --key o.json --vkey vkey --record own.log --out a.json",
     )(recall)
+    app.command(
+        "served",
+        epilog="Example: portcullis recipient served service.json --agency ICE --officer ICE-0002 --key o.json --vkey vkey"
+        " --record own.log --out a.json",
+    )(served)
     app.command(
         "dispose",
         epilog="Example: portcullis recipient dispose M-2026-000001 --method destroyed --witness ICE-0003 --agency ICE --officer ICE-0002"
@@ -183,6 +189,25 @@ def recall(
         flag(recalled, rows)
     about = {"matter": stated.matter, "custodian": stated.custodian, "records": stated.records}
     _file("recall.acknowledged", about, agency, officer, key, vkey, record, out, dry_run)
+
+
+def served(
+    statement: Annotated[Path, typer.Argument(help="The statement by which the order was served.", exists=True, dir_okay=False)],
+    agency: AgencyOption,
+    officer: OfficerOption,
+    vkey: VkeyOption,
+    record: RecordOption,
+    out: OutOption,
+    key: Path = KeyOption,
+    dry_run: DryOption = False,
+) -> None:
+    """Check that a court's order was served by the gateway on this agency, and sign the acknowledgement."""
+    data, gateway = read_small(statement, "The statement"), _gateway(vkey)
+    found = read_service(data, lambda key_id: gateway.public if key_id == key_id_of(gateway.public) else None)
+    if found.agency != agency:
+        raise Refused("The order was served on another agency.", "Its statement names it.", "Give it to whom it names.")
+    about = {"matter": found.matter, "order": found.order, "service": hashlib.sha256(data).hexdigest()}
+    _file("order.acknowledged", about, agency, officer, key, vkey, record, out, dry_run)
 
 
 def dispose(

@@ -27,10 +27,14 @@ AFTERWARDS: Mapping[LeafType, str] = {
     **dict.fromkeys((L.OBLIGATION_ANSWERED, L.RECALL_OPENED, L.RECALL_CLOSED), "safeguards"),
     **dict.fromkeys((L.INCIDENT_IDENTIFIED, L.INCIDENT_REPORTED, L.INCIDENT_TOLD, L.INCIDENT_CLOSED), "safeguards"),
     **dict.fromkeys((L.ACCOUNTING_ASKED, L.ACCOUNTING_DETERMINED, L.ACCOUNTING_RELEASED, L.ACCOUNTING_CONTESTED), "counsel"),
+    L.ACCOUNTING_REVIEWED: "counsel",
+    **dict.fromkeys((L.ORDER_SERVED, L.ORDER_PERMITTED, L.ORDER_ENDED), "counsel"),
+    L.ORDER_ACKNOWLEDGED: "",
     L.INCIDENT_DETERMINED: "counsel",
     L.OBLIGATION_DECIDED: "authorizer counsel safeguards",
 }
-"""What is done after a release, and who signs it: an act whose action is the leaf's type, over the leaf's member `about`."""
+"""What is done after a release or about an order, and who signs it (empty: anybody enrolled): an act whose action is the leaf's type, over
+the leaf's member `about`."""
 
 _REQUIRED: Mapping[LeafType, str] = {
     L.KEY_ENROLLED: "agency:code person:code roles:codes key:public key_id:hex16 webauthn:passkey? act:dsse",
@@ -49,7 +53,7 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.REPORT_PUBLISHED: "",
     L.ORDER_IMPOSED: "order:code scope:scope court_time:time act:dsse",
     L.ORDER_LIFTED: "order:code acts:dsses",
-    L.ORDER_SERVED: "order:code",
+    L.ORDER_REACHED: "batch:hex32 order:code court_time:time",
     L.BATCH_RECEIVED: "batch:hex32 agreement:agreement envelope:dsse engagements:hex64 count:count",
     L.BATCH_REFUSED: "batch:hex32 envelope:dsse? rule:code reason:code entries:count",
     L.BATCH_CLOSED: "batch:hex32 received:count deficient:count answered:count other:count",
@@ -87,7 +91,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 _TYPE = re.compile(r"application/[a-z0-9.+-]{1,80}")
 _SITE = re.compile(r"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?")
 _RP_ID = re.compile(r"[a-z0-9.-]{1,253}")
-_SCOPE = {"agencies", "agreements", "batches", "gates"}
+_SCOPE = {"agencies", "agreements", "batches", "gates", "persons", "statutes"}
 _SIGNED = ({"keyid", "sig"}, PASSKEY_MEMBERS)
 
 

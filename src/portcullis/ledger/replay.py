@@ -72,6 +72,7 @@ class Replay:
             L.RULES_CHANGED: lambda i, leaf: self.terms.switch(leaf),
             L.ORDER_IMPOSED: self._impose,
             L.ORDER_LIFTED: self._lift,
+            L.ORDER_REACHED: self._reach,
             L.SAMPLE_COMMITTED: self._stock_up,
             L.BATCH_RECEIVED: self._receive,
             L.BATCH_REFUSED: self._refuse,
@@ -184,8 +185,14 @@ class Replay:
                 batch.void(f"{leaf.type} at leaf {index}")
 
     def _impose(self, index: int, leaf: Leaf) -> None:
-        scope = self.terms.impose(leaf)
-        for batch in (b for b in self.batches.values() if covers(scope, b)):
+        self._stay(index, leaf, self.terms.impose(leaf), list(self.batches.values()))
+
+    def _reach(self, index: int, leaf: Leaf) -> None:
+        named = self.batches.get(str(leaf.fields["batch"]))
+        self._stay(index, leaf, self.terms.reach(leaf), [named] if named else [])
+
+    def _stay(self, index: int, leaf: Leaf, scope: Fields, batches: list[BatchLog]) -> None:
+        for batch in (b for b in batches if covers(scope, b)):
             batch.void(f"{leaf.type} at leaf {index}")
             if batch.dispatched >= 0 and batch.left >= seconds(str(leaf.fields["court_time"])):
                 order = leaf.fields["order"]

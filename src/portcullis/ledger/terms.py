@@ -1,7 +1,8 @@
 """What a flow rests on, as the log tells it: agreements in force, and court orders that stay it (ledger.md, verifier step 4).
 
 1. An agreement is in force once two agencies' root keys have signed exactly its hash; counsel suspends or ends it.
-2. An order stays what its scope covers, from its imposing leaf to its lifting leaf, in log order.
+2. An order stays what its scope covers, from its imposing leaf to its lifting leaf, in log order. One limited by statutes or persons
+   covers the batches that `order.reached` leaves name.
 3. Lifting takes two different people, one of them counsel.
 4. So does turning a switch of an agreement, which must be in force.
 5. A matter that is open afterwards (a recall, a notice, a disposal, an incident) stops its agency's flow from the time its leaf states
@@ -27,7 +28,9 @@ Fields = Mapping[str, Any]
 
 
 def covers(scope: Fields, batch: BatchLog) -> bool:
-    """Whether an order of this scope covers the batch; what a scope does not name it does not limit."""
+    """Whether an order of this scope covers the batch; what a scope does not name it does not limit, and `reached` are batches by name."""
+    if (scope.get("statutes") or scope.get("persons")) and batch.name not in scope["reached"]:
+        return False
     pairs = (("agreements", batch.agreement["id"]), ("agencies", batch.agency), ("gates", batch.gate), ("batches", batch.name))
     return all(scope.get(member) is None or value in scope[member] for member, value in pairs)
 
@@ -122,8 +125,17 @@ class Terms:
         if f["order"] in self._known:
             raise broken(4, "An order was imposed twice.", "An order has one id, once.")
         self._known.add(f["order"])
-        self.orders[f["order"]] = f["scope"]
-        scope: Fields = f["scope"]
+        scope: Fields = f["scope"] | {"reached": set()}
+        self.orders[f["order"]] = scope
+        return scope
+
+    def reach(self, leaf: Leaf) -> Fields:
+        """`order.reached`: a batch has a row that an order in force is limited to; returns its scope (2)."""
+        f: Fields = leaf.fields
+        scope = self.orders.get(f["order"], {})
+        if not (scope.get("statutes") or scope.get("persons")):
+            raise broken(4, "A batch was reached by an order that is not in force, or not limited by rows.", "Its history is not whole.")
+        scope["reached"].add(f["batch"])
         return scope
 
     def lift(self, leaf: Leaf) -> Fields:

@@ -4,7 +4,8 @@
  2. Nothing reaches the person until counsel has determined which outcomes may, and until when the rest is held.
  3. What is released is about exactly the identity that was entered: its keyed fingerprint is compared.
  4. Grand-jury entries never reach the person. What is held is left out, and that anything is left out is not said entry by entry.
- 5. A contest by the person opens a case for review; no message goes to a recipient.
+ 5. A contest by the person opens a case for review with a deadline; no message goes to a recipient. Counsel closes it, once, with what
+    was determined, and names the matter (a recall, an incident) in which anything follows from it.
 Every step is a signed act and a leaf; looking is an `inspection`.
 """
 
@@ -30,10 +31,23 @@ from portcullis.oversight.page import page
 from portcullis.oversight.person import Identity, accounting_of
 from portcullis.store import writing
 
-__all__ = ["GRAND_JURY", "OUTCOMES", "ask_access", "contest", "determine_access", "entries_page", "fingerprint", "release_access"]
+__all__ = [
+    "GRAND_JURY",
+    "OUTCOMES",
+    "REVIEWED",
+    "ask_access",
+    "contest",
+    "determine_access",
+    "entries_page",
+    "fingerprint",
+    "release_access",
+    "review_contest",
+]
 
 GRAND_JURY = frozenset({"grand_jury", "federal_grand_jury"})
 OUTCOMES = ("disclose", "confirm", "deny", "no_disclosure", "deficient", "refused")
+REVIEWED = ("stands", "noted", "wrongful")
+"""How a contest ends: the entry stands; it stands and the person's statement is noted beside it; it was wrongful, and a matter follows."""
 _DAY = 86_400
 
 
@@ -111,9 +125,35 @@ def contest(home: Home, matter: str, about: Mapping[str, Any], act: Mapping[str,
         case = number(home, conn)
         fields = {"matter": case, "about": dict(about), "act": dict(act)}
         index = record(home, conn, LeafType.ACCOUNTING_CONTESTED, fields, agreement=ref_of(conn, found.agreement))
-        kept: dict[str, Any] = {"state": "for_review", "detail": dict(about) | {"entered_by": officer.person}}
+        due = home.now() + _terms(home, conn, found).days("access.answer_days")
+        kept: dict[str, Any] = {"state": "for_review", "due": due, "detail": dict(about) | {"entered_by": officer.person}}
         open_matter(home, conn, index, id=case, kind="contest", agency=home.settings.source_agency, agreement=found.agreement, **kept)
         return case
+
+
+def review_contest(home: Home, case: str, about: Mapping[str, Any], act: Mapping[str, Any]) -> str:
+    """Counsel closes a contest (5); `about`: matter, determination, follows?, at. Raises Refused.
+
+    `follows` is the recall or incident in which a wrongful entry is dealt with; it is wanted for one, and for no other.
+    """
+    verdict, follows = about.get("determination"), about.get("follows")
+    with writing(home.engine) as conn:
+        found = find(conn, case, ("contest",))
+        if (
+            set(about) - {"follows"} != {"matter", "determination", "at"}
+            or verdict not in REVIEWED
+            or (verdict == "wrongful") != bool(follows)
+        ):
+            raise Refused(
+                "This is no determination of a contest.",
+                f"It is one of {', '.join(REVIEWED)}; what was wrongful names the matter that follows.",
+                "Determine anew.",
+            )
+        if follows:
+            find(conn, str(follows), ("recall", "incident"), open_only=False)
+        _step(home, conn, found, LeafType.ACCOUNTING_REVIEWED, about, act, str(verdict))
+        close(home, conn, case, str(verdict))
+        return str(verdict)
 
 
 def entries_page(entries: list[dict[str, object]]) -> str:

@@ -14,6 +14,7 @@ from portcullis.crypto import signer_of
 from portcullis.decision import ReleaseFacts
 from portcullis.errors import PortcullisError
 from portcullis.home import Home
+from portcullis.intake.reached import reached_later
 from portcullis.ledger import decode
 from portcullis.ledger.acts import CHANGES, concerns
 from portcullis.matching.folder import read_index
@@ -41,12 +42,18 @@ def gather(home: Home, conn: Connection, batch_id: str, examined: Examined) -> R
         **_sample(conn, row),
         **_authorizations(home, conn, row),
         **_agreement(row, agreement, _switches(conn, row)),
-        stays=len(stays_on(conn, agreement=row["agreement_id"], agency=row["agency"], gate=row["gate"], batch=row["log_id"])) + row["held"],
+        stays=_stays(home, conn, row),
         standing_current=current(conn, row["agency"], today, agreement.report_days) if agreement else None,
         **_recipients(conn, row, agreement, today),
         **_commit(home, conn, row, agreement),
         **stopping(conn, row["agency"], row["agreement_id"], home.now()),
     )
+
+
+def _stays(home: Home, conn: Connection, row: RowMapping) -> int:
+    """Orders in force that cover the batch, and those about a person who turns out, now that it is matched, to be one of its subjects."""
+    known = stays_on(conn, agreement=row["agreement_id"], agency=row["agency"], gate=row["gate"], batch=row["log_id"])
+    return len(known) + int(row["held"]) + reached_later(home, conn, row)
 
 
 def _examined(home: Home, row: RowMapping, waiting: list[tuple[str, str]], examined: Examined) -> dict[str, int | None]:

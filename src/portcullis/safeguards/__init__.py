@@ -9,6 +9,7 @@ from portcullis.safeguards.obligations import obligations, take_access_log
 from portcullis.safeguards.recall import acknowledge_recall, certify_recall, close_recall, open_recall, prepare_recall, witness_recall
 from portcullis.safeguards.records import read_records
 from portcullis.safeguards.redisclosure import ask_redisclosure, decide_redisclosure
+from portcullis.safeguards.service import serve_order, services
 from portcullis.safeguards.status import matter_view, reminders, status
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "reminders",
     "report_text",
     "reported",
+    "serve_order",
+    "services",
     "status",
     "take",
     "take_access_log",

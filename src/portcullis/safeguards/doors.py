@@ -14,6 +14,7 @@ from portcullis.safeguards.filing import take
 from portcullis.safeguards.notices import file_notice, withdraw_notice
 from portcullis.safeguards.recall import acknowledge_recall, certify_recall, witness_recall
 from portcullis.safeguards.redisclosure import ask_redisclosure
+from portcullis.safeguards.service import acknowledge_order
 
 __all__ = ["DOORS", "take_at"]
 
@@ -23,6 +24,7 @@ DOORS: Mapping[str, Mapping[str, Handler]] = {
     "recall": {"recall.acknowledged": acknowledge_recall, "recall.certified": certify_recall, "recall.witnessed": witness_recall},
     "dispose": {"obligation.certified": certify_disposal, "obligation.witnessed": witness_disposal},
     "redisclose": {"obligation.asked": ask_redisclosure},
+    "order": {"order.acknowledged": acknowledge_order},
 }
 
 

@@ -34,7 +34,6 @@ from portcullis.store import release_exclusive
 __all__ = ["accept", "acted", "enter", "members", "take", "terms"]
 
 T = TypeVar("T")
-_RECIPIENT = frozenset({Role.OFFICER, Role.SIGNER})
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -62,7 +61,7 @@ def accept(home: Home, conn: Connection, filing: Filing, kind: LeafType, wanted:
         raise Refused(f"This is a filing of the kind {filing.kind}.", f"{kind.value} is wanted here.", "Name the right file.")  # 1
     members(filing.about, wanted)
     officer, _ = accept_act(  # 2
-        home, conn, filing.act, action=kind.value, content=about_hash(filing.about), agreement="", roles=_RECIPIENT
+        home, conn, filing.act, action=kind.value, content=about_hash(filing.about), agreement="", roles=_who_may(kind)
     )
     if filing.about["agency"] != officer.agency:  # 3
         raise Refused("The filing is not by the agency it names.", "Its key belongs to another.", "A person of that agency signs it.")
@@ -74,6 +73,11 @@ def accept(home: Home, conn: Connection, filing: Filing, kind: LeafType, wanted:
             "Set the clock, and sign anew.",
         )
     return officer
+
+
+def _who_may(kind: LeafType) -> list[Role]:
+    """Who signs a filing of this kind; anybody of the agency where the table names nobody."""
+    return [Role(name) for name in AFTERWARDS[kind].split()] or list(Role)
 
 
 def members(about: Mapping[str, Any], wanted: str) -> None:

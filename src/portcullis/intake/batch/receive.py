@@ -5,7 +5,8 @@
  3. Engagements are read and judged (engaged.py), and the documents an agreement asks for (filed.py).
  4. The agreement's batch rules R01-R08 and R10 decide; the first that fails refuses the batch with its reason.
  5. Accepted: the sealed rows are taken over, `batch.received` is written, the next number in stock is taken.
- 6. Refused: one `batch.refused` leaf, and its readable rows enter the accounting all the same (R43, "all requests").
+ 6. A court order about a statute or a person that stands in its rows holds it from its first moment, and the leaf `order.reached` says so.
+ 7. Refused: one `batch.refused` leaf, and its readable rows enter the accounting all the same (R43, "all requests").
 One transaction writes state, leaf and hashes; a kill before it leaves files that nobody names. A batch of more than `FEW` rows is judged
 once more before it, so that the accounting of a refusal is on disk before any lock is taken: for a large file it takes minutes.
 """
@@ -14,14 +15,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from portcullis import accounting, evidence
 from portcullis.agreement import Agreement, adopted, law_on, positions
@@ -37,8 +38,10 @@ from portcullis.intake.batch.opened import Opened, batch_facts, open_envelope, r
 from portcullis.intake.batch.refusal import refused_entries
 from portcullis.intake.batch.rows import FEW
 from portcullis.intake.document_facts import filed_table
+from portcullis.intake.reached import orders_over_rows, rows_within
 from portcullis.journal import AgreementRef, BatchRef, record
 from portcullis.model import BatchState, Finding, LeafType, Role, Verdict
+from portcullis.orders import Limits, mark_reached
 from portcullis.rules import evaluate_batch
 from portcullis.store import reading, release_shared, schema
 
@@ -71,10 +74,12 @@ def receive(home: Home, folder: Path, beside: Callable[[Connection, str], None] 
         opened = read_rows(home, folder, opened, lambda: staging.enter_context(evidence.staging(home)))
         beforehand = _beforehand(home, folder, opened) if opened.rows.num_rows > FEW else None
         citations = _citations(home, beforehand) if beforehand else []
+        over = _over_beforehand(home, opened) if beforehand else {}
         with _entries(home, beforehand) as written, release_shared(home.engine) as conn:
             judged = _judged(home, conn, folder, opened)  # what held a moment ago may have changed
             if judged.refused is None and judged.agreement is not None:
                 got = _accept(home, conn, judged, judged.agreement, citations)
+                _hold(home, conn, got.batch_id, _orders_over(home, conn, opened, over))
             else:
                 same = beforehand is not None and judged.reason == beforehand.reason
                 got = _refuse(home, conn, judged, written if same else None)
@@ -222,6 +227,33 @@ def _files(judged: _Judged, agreement: Agreement) -> dict[str, pa.Table | eviden
     files: dict[str, pa.Table | evidence.Staged] = {"raw": opened.rows.content}
     files |= {"officers": officer_facts(judged.engaged, opened.envelope.count), "engagements": ranges_table(judged.engaged)}
     return files | ({"documents": filed_table(judged.filed)} if agreement.document is not None else {})
+
+
+def _orders_over(home: Home, conn: Connection, opened: Opened, known: Mapping[str, bool]) -> dict[str, bool]:
+    """Order in force that is limited by rows → whether it is about one of these; what is `known` is not looked for again."""
+    envelope = opened.envelope
+    if envelope is None:
+        return {}
+    standing = orders_over_rows(conn, agreement=envelope.agreement_id, agency=envelope.agency, gate=envelope.gate)
+    return {each.order: known[each.order] if each.order in known else _within(home, opened, each.limits) for each in standing}
+
+
+def _over_beforehand(home: Home, opened: Opened) -> dict[str, bool]:
+    with reading(home.engine) as conn:
+        return _orders_over(home, conn, opened, {})
+
+
+def _within(home: Home, opened: Opened, limits: Limits) -> bool:
+    return any(rows_within(home, part, limits) for part in opened.rows.parts())
+
+
+def _hold(home: Home, conn: Connection, batch_id: str, over: Mapping[str, bool]) -> None:
+    """Hold a batch that an order reaches, in the transaction that receives it."""
+    reached = [order for order, there in over.items() if there]
+    for order in reached:
+        mark_reached(home, conn, order, batch_id)
+    if reached:
+        conn.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(held=1))
 
 
 def _signed_with(judged: _Judged) -> list[str]:

@@ -18,7 +18,8 @@ from portcullis.store.schema.batches import (
     sample_stock,
 )
 from portcullis.store.schema.columns import metadata
-from portcullis.store.schema.parties import agreement, agreement_signature, court_order, hold, key, officer, party, standing, vault
+from portcullis.store.schema.orders import court_order, court_permit, order_effect, order_subject
+from portcullis.store.schema.parties import agreement, agreement_signature, hold, key, officer, party, standing, vault
 from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, own_record, step
 from portcullis.store.schema.releases import authorization, receipt, release
 from portcullis.store.schema.waiting import candidate, first_signature, invitation
@@ -36,6 +37,7 @@ __all__ = [
     "candidate",
     "citation",
     "court_order",
+    "court_permit",
     "engagement",
     "first_signature",
     "hold",
@@ -50,6 +52,8 @@ __all__ = [
     "meta",
     "metadata",
     "officer",
+    "order_effect",
+    "order_subject",
     "outbox",
     "own_record",
     "party",

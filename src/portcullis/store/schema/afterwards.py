@@ -8,7 +8,7 @@ from portcullis.store.schema.columns import leaf_ref, number, one_of, serial, ta
 
 __all__ = ["KINDS", "matter", "matter_item", "matter_step"]
 
-KINDS = ("ai_notice", "environment_notice", "redisclosure", "recall", "incident", "use", "access", "contest")
+KINDS = ("ai_notice", "environment_notice", "redisclosure", "recall", "incident", "use", "access", "contest", "service")
 
 matter = table(
     "matter",

@@ -1,4 +1,4 @@
-"""Who stands in the agreement and what holds for them now: agreements, keys, vaults, officers, standing, orders."""
+"""Who stands in the agreement and what holds for them now: agreements, keys, vaults, officers, standing, holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 
 from portcullis.store.schema.columns import flag, leaf_ref, number, one_of, serial, table, text
 
-__all__ = ["agreement", "agreement_signature", "court_order", "hold", "key", "officer", "party", "standing", "vault"]
+__all__ = [
+    "agreement",
+    "agreement_signature",
+    "hold",
+    "key",
+    "officer",
+    "party",
+    "standing",
+    "vault",
+]
 
 agreement = table(
     "agreement",
@@ -107,19 +116,6 @@ officer = table(
 )
 """What R02 and R28 ask of a person of the requesting agency; `person` is a pseudonymous id, days are epoch days,
 `office` is empty unless the person may sign."""
-
-court_order = table(
-    "court_order",
-    text("id", key=True),
-    text("scope"),
-    number("court_time"),
-    number("imposed_at"),
-    leaf_ref("imposed_leaf"),
-    number("lifted_at", null=True),
-    leaf_ref("lifted_leaf", null=True),
-    CheckConstraint("(lifted_at IS NULL) = (lifted_leaf IS NULL)", name="lifted_on_record"),
-)
-"""Stays; `scope` is canonical JSON. In force from its imposing leaf to its lifting leaf."""
 
 hold = table(
     "hold",

@@ -136,6 +136,20 @@ CREATE TABLE court_order (
     CONSTRAINT fk_court_order_lifted_leaf FOREIGN KEY(lifted_leaf) REFERENCES leaf (idx)
 ){strict};
 
+CREATE TABLE court_permit (
+    id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    court_time {whole} NOT NULL,
+    entered_at {whole} NOT NULL,
+    entered_leaf {whole} NOT NULL,
+    ended_at {whole},
+    ended_leaf {whole},
+    CONSTRAINT pk_court_permit PRIMARY KEY (id),
+    CONSTRAINT ck_court_permit_ended_on_record CHECK ((ended_at IS NULL) = (ended_leaf IS NULL)),
+    CONSTRAINT fk_court_permit_entered_leaf FOREIGN KEY(entered_leaf) REFERENCES leaf (idx),
+    CONSTRAINT fk_court_permit_ended_leaf FOREIGN KEY(ended_leaf) REFERENCES leaf (idx)
+){strict};
+
 CREATE TABLE hold (
     id TEXT NOT NULL,
     scope TEXT NOT NULL,
@@ -345,7 +359,7 @@ CREATE TABLE inspection (
 
 CREATE TABLE matter (
     id TEXT NOT NULL CONSTRAINT ck_matter_id CHECK (id LIKE 'M-____-______'),
-    kind TEXT NOT NULL CONSTRAINT ck_matter_kind CHECK (kind IN ('ai_notice', 'environment_notice', 'redisclosure', 'recall', 'incident', 'use', 'access', 'contest')),
+    kind TEXT NOT NULL CONSTRAINT ck_matter_kind CHECK (kind IN ('ai_notice', 'environment_notice', 'redisclosure', 'recall', 'incident', 'use', 'access', 'contest', 'service')),
     agency TEXT NOT NULL,
     agreement_id TEXT,
     batch_id TEXT,
@@ -363,6 +377,31 @@ CREATE TABLE matter (
 ){strict};
 
 CREATE INDEX ix_matter_agency_kind ON matter (agency, kind) WHERE closed_at IS NULL;
+
+CREATE TABLE order_effect (
+    order_id TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    reached {whole} NOT NULL CONSTRAINT ck_order_effect_reached CHECK (reached IN (0, 1)),
+    state TEXT NOT NULL,
+    voided {whole} NOT NULL,
+    withheld {whole} NOT NULL,
+    left_at {whole},
+    at {whole} NOT NULL,
+    CONSTRAINT pk_order_effect PRIMARY KEY (order_id, batch_id),
+    CONSTRAINT fk_order_effect_order_id FOREIGN KEY(order_id) REFERENCES court_order (id),
+    CONSTRAINT fk_order_effect_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
+CREATE INDEX ix_order_effect_batch_id ON order_effect (batch_id);
+
+CREATE TABLE order_subject (
+    order_id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    salt {bytes} NOT NULL,
+    blinds TEXT NOT NULL,
+    CONSTRAINT pk_order_subject PRIMARY KEY (order_id, person),
+    CONSTRAINT fk_order_subject_order_id FOREIGN KEY(order_id) REFERENCES court_order (id)
+){strict};
 
 CREATE TABLE outbox (
     id {serial} NOT NULL,
