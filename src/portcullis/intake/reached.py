@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, select
 
 from portcullis import accounting, evidence
+from portcullis.accounting.entries import NAME
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.intake.facts_statutes import parse_citations
@@ -131,4 +132,4 @@ def _statutes(table: pa.Table) -> pa.ChunkedArray:
 
 
 def _accounted(conn: Connection, batch_id: str) -> bool:
-    return evidence.has(conn, batch_id, accounting.NAME)
+    return evidence.has(conn, batch_id, NAME)
