@@ -17,6 +17,7 @@ from portcullis.intake.names import NAME_SCHEMA, standardise_names
 from portcullis.matching import load
 from portcullis.matching.build import Builder
 from portcullis.matching.places import PLACE_COLUMNS
+from portcullis.matching.shelf import coding
 from portcullis.matching.shelf.coding import coded, split, tuples
 from portcullis.matching.shelf.ids import id_parts, id_text, places_of
 from portcullis.matching.shelf.places import PLACE_GROUPS, place_sets, read_place
@@ -95,7 +96,9 @@ def test_every_name_and_address_comes_back_however_many_portions(tmp_path: Path,
     scatter(world, random.Random(5))
     whole = world.load().version
     monkeypatch.setattr(load, "PORTION", portion)
-    assert world.load().version == whole
+    for many in (0, 10, 2_000_000):
+        monkeypatch.setattr(coding, "MANY", many)
+        assert world.load().version == whole
     register = world.register()
     person = register.find_ids(sorted({p["person_id"] for p in world.persons}))
     owner, row = register.addresses_of(person)

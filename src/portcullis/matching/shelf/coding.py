@@ -22,6 +22,8 @@ __all__ = ["Coded", "Codes", "Growing", "coded", "flat", "split", "tuples"]
 Codes = npt.NDArray[np.uint32]
 Rows = npt.NDArray[np.int64]
 _FULL = 1 << 31
+MANY = 2_000_000
+"""Tuples of portions that wait to be made one."""
 
 
 @dataclass(frozen=True)
@@ -90,23 +92,33 @@ class Growing:
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = tuple(columns)
-        self._parts: list[pa.Table] = []
+        self._whole: list[pa.Table] = []  # none or one: what was made one so far
+        self._waiting: list[pa.Table] = []
+        self._final: list[Codes] = []
 
     def add(self, portion: Mapping[str, Coded]) -> Codes:
         """The portion's rows as numbers of its own tuples."""
         taken = [portion[c] for c in self.columns]
         codes, first = tuples(taken)
-        self._parts.append(pa.table({c: _long(Coded(v.code[first], v.values).text()) for c, v in zip(self.columns, taken, strict=True)}))
+        self._waiting.append(pa.table({c: _long(Coded(v.code[first], v.values).text()) for c, v in zip(self.columns, taken, strict=True)}))
+        if sum(table.num_rows for table in self._waiting) > MANY:
+            self._make_one()
         return codes
+
+    def _make_one(self) -> None:
+        """Bring what waits into the whole. What was there before comes first, and so keeps its numbers."""
+        parts = [*self._whole, *self._waiting]
+        every = pa.concat_tables(parts)
+        codes, first = tuples([coded(every[c]) for c in self.columns])
+        edges = np.cumsum([0, *(part.num_rows for part in parts)])
+        self._final += [codes[a:b] for a, b in pairwise(edges)][len(self._whole) :]
+        self._whole, self._waiting = [every.take(pa.array(first))], []
 
     def finish(self) -> tuple[pa.Table, list[Codes]]:
         """(all distinct tuples; for each portion the final number of each of its own)."""
-        every = pa.concat_tables(self._parts)
-        codes, first = tuples([coded(every[c]) for c in self.columns])
-        edges = np.cumsum([0, *(part.num_rows for part in self._parts)])
-        self._parts = []
-        whole = every.take(pa.array(first))
-        return pa.table({c: _short(whole[c]) for c in self.columns}), [codes[a:b] for a, b in pairwise(edges)]
+        self._make_one()
+        whole = self._whole.pop()
+        return pa.table({c: _short(whole[c]) for c in self.columns}), self._final
 
 
 def _short(column: pa.ChunkedArray) -> pa.ChunkedArray:
