@@ -7,11 +7,16 @@ well as by colour; every number in it stands in its description too. `result` is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-__all__ = ["replay_svg", "replay_table"]
+__all__ = ["keep_replay", "kept_replay", "replay_rows", "replay_svg", "replay_table"]
+
+FILE = "replay.json"
 
 RUNS = (("as_it_was_done", "As it was done"), ("gateway", "Through the gateway"), ("perfected", "The same people, lawfully"))
 ROWS = (
@@ -143,3 +148,25 @@ def replay_table(result: Mapping[str, Any]) -> str:
         ]
         lines += ["", *_aligned(cells)]
     return "\n".join(lines) + "\n"
+
+
+def replay_rows(result: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The head and the rows of a table of one replay, every cell as text."""
+    runs = list(_runs(result))
+    rows = [(label, *(_number(run.get(key)) for _, run in runs)) for key, label in ROWS]
+    return ("", *(title for title, _ in runs)), rows
+
+
+def keep_replay(home: Path, result: Mapping[str, Any]) -> None:
+    """Lay the figures of a replay into a home, for its console to draw; they are counts over synthetic people."""
+    told = {"runs": result["runs"], "layers": result.get("layers", [])}
+    (home / FILE).write_text(json.dumps(told, sort_keys=True), encoding="utf-8")
+
+
+def kept_replay(home: Path) -> dict[str, Any] | None:
+    """The figures that were laid there; None when there are none, or they cannot be read."""
+    with suppress(OSError, ValueError):
+        found = json.loads((home / FILE).read_text(encoding="utf-8"))
+        if isinstance(found, dict) and isinstance(found.get("runs"), dict):
+            return found
+    return None

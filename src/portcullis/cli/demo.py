@@ -13,12 +13,14 @@ from portcullis.cli.rehearsal import changes
 from portcullis.demo import make_office, play_journey, read_journey, run_demo
 from portcullis.demo.cast import AGREEMENT
 from portcullis.errors import Refused
-from portcullis.home import check_absent
-from portcullis.picture import replay_svg, replay_table
+from portcullis.home import check_absent, open_home
+from portcullis.picture import keep_replay, replay_svg, replay_table
 from portcullis.replay import replay
 from portcullis.store import rehearsing
 
 replays = typer.Typer(help="What was reported of 2025, replayed on synthetic people.", no_args_is_help=True)
+OFFICE_SCALE = 0.002
+"""Of the replay that a small home's console shows: 2,560 requests, some seconds."""
 ScaleOption = Annotated[float, typer.Option(help="1 is 1.28 million requests against 20 million persons.", min=0.0005, max=1.0)]
 
 
@@ -52,6 +54,7 @@ def demo(
     check_absent(home)
     if office and not rehearsing():
         found = make_office(home)
+        keep_replay(home, replay(OFFICE_SCALE))
         words = ", ".join(f"{number} {state}" for number, state in found.items())
         return result(found, as_json, f"The home is in {home}: {words}. Open it: portcullis serve --home {home}")
     if bundle.exists() and (not bundle.is_dir() or any(bundle.iterdir())):
@@ -63,6 +66,7 @@ def demo(
         result(played, as_json, lambda: _own_words(played, home, bundle))
         return
     shown = run_demo(home, bundle, scale, store=store, say=_say)
+    keep_replay(home, shown)
     result(shown, as_json, lambda: _words(shown, home, bundle))
 
 
@@ -107,6 +111,9 @@ def _counts(status: dict[str, Any]) -> str:
 def june_2025(
     scale: ScaleOption = 0.05,
     picture: Annotated[Path | None, typer.Option(help="Also write the picture (SVG) here.")] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="Also lay the figures into this home, for its console.", exists=True, file_okay=False)
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The June 2025 file: as it was done, through the gateway, perfected. Needs no home."""
@@ -115,6 +122,8 @@ def june_2025(
     shown = replay(scale, say=_say)
     if picture is not None:
         picture.write_text(replay_svg(shown), encoding="utf-8")
+    if home is not None:
+        keep_replay(open_home(home).path, shown)
     result(shown, as_json, lambda: replay_table(shown))
 
 

@@ -1,19 +1,16 @@
-"""Screens that only read: agreement, rules, safeguards, ledger, accounting, reports."""
+"""Screens that only read: agreement, rules, safeguards, ledger, accounting."""
 
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 from starlette.responses import Response
 
 from portcullis import export
-from portcullis.agreement import adopted
+from portcullis.agreement import Agreement, adopted
 from portcullis.agreement.switches import positions, switch_changes
-from portcullis.console import pictures
 from portcullis.console.memory import while_unwritten
 from portcullis.console.request import Request
 from portcullis.console.two_people import MAY_TURN, half_turned
@@ -27,7 +24,7 @@ from portcullis.safeguards import status
 from portcullis.standing import facts
 from portcullis.store import published, reading, schema, size
 
-__all__ = ["accounting", "accounting_page", "agreement", "agreements", "ledger", "reports", "rule", "rules", "safeguards", "verify_now"]
+__all__ = ["accounting", "accounting_page", "agreement", "agreements", "in_force", "ledger", "rule", "rules", "safeguards", "verify_now"]
 
 
 def agreements(request: Request) -> Response:
@@ -55,13 +52,19 @@ def agreement(request: Request) -> Response:
     return request.page("agreement.html", firsts=firsts, may=may, found=found, signed=signed, switches=switches, changes=changes)
 
 
-def _law(request: Request) -> RuleSet | None:
+def in_force(request: Request) -> Agreement | None:
+    """The first agreement in force, whose rules are shown."""
     a = schema.agreement
     with reading(request.home.engine) as conn:
         for name in conn.execute(select(a.c.id).where(a.c.state == "in_force").order_by(a.c.id)).scalars():
             if (found := adopted(request.home, conn, name)) is not None:
-                return found.rules
+                return found
     return None
+
+
+def _law(request: Request) -> RuleSet | None:
+    found = in_force(request)
+    return found.rules if found else None
 
 
 def rules(request: Request) -> Response:
@@ -130,27 +133,3 @@ def accounting(request: Request) -> Response:
     entries = accounting_of(request.home, Identity(**named), request.person)
     publish(request.home)
     return request.page("accounting.html", entries=entries)
-
-
-def reports(request: Request) -> Response:
-    """Figures over all batches: outcomes, disclosures by month, work of people; counts only."""
-    with reading(request.home.engine) as conn:
-        figures = while_unwritten(request.home, conn, "reports", lambda: _figures(conn))
-    return request.page("reports.html", drawn={title: pictures.bars(title, values) for title, values in figures.items()})
-
-
-def _figures(conn: Connection) -> dict[str, dict[str, int]]:
-    b, q, leaf, inspections = schema.batch, schema.request, schema.leaf, schema.inspection
-    states = {row[0]: row[1] for row in conn.execute(select(b.c.state, func.count()).group_by(b.c.state).order_by(b.c.state))}
-    outcomes = {row[0]: row[1] for row in conn.execute(select(q.c.decision, func.count()).group_by(q.c.decision).order_by(q.c.decision))}
-    sent = select(b.c.received_at, func.count()).join(leaf, leaf.c.batch_id == b.c.id).where(leaf.c.type == "disclosure").group_by(b.c.id)
-    months: Counter[str] = Counter()
-    for at, count in conn.execute(sent):
-        months[datetime.fromtimestamp(at, UTC).strftime("%B %Y")] += count
-    looks = select(inspections.c.person, func.count()).group_by(inspections.c.person).order_by(func.count().desc()).limit(20)
-    return {
-        "Batches by state": states,
-        "Requests by decision": outcomes,
-        "Disclosures by month of the batch": dict(months),
-        "Looks at personal data, by person": {row[0]: row[1] for row in conn.execute(looks)},
-    }

@@ -11,10 +11,12 @@ from portcullis.console import (
     looking,
     orders,
     reading,
+    reporting,
     reviewing,
     sampling,
     standing_acts,
     terms_acts,
+    trying,
     two_people,
     work,
 )
@@ -93,6 +95,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("POST", V, _KEEPERS, terms_acts.prepare_signature),
     Screen("POST", V + "/sign", _KEEPERS, terms_acts.sign_signature),
     Screen("GET", "/rules", EVERYBODY, reading.rules),
+    Screen("GET", "/rules/try", EVERYBODY, trying.try_page),
+    Screen("POST", "/rules/try", EVERYBODY, trying.try_request),
     Screen("GET", "/rules/{rule}", EVERYBODY, reading.rule),
     Screen("GET", "/orders", EVERYBODY, orders.orders),
     Screen("POST", "/orders", _COUNSEL, orders.prepare_order),
@@ -106,5 +110,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("POST", "/ledger", EVERYBODY, reading.verify_now),
     Screen("GET", "/accounting", _COUNSEL, reading.accounting_page),
     Screen("POST", "/accounting", _COUNSEL, reading.accounting),
-    Screen("GET", "/reports", EVERYBODY, reading.reports),
+    Screen("GET", "/reports", EVERYBODY, reporting.reports),
 )
