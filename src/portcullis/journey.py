@@ -16,12 +16,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, func, select
 
-from portcullis import evidence
 from portcullis.batches import get
 from portcullis.home import Home
 from portcullis.ledger import decode
@@ -90,7 +88,7 @@ def status(home: Home, batch_id: str) -> dict[str, object]:
     """The source side's view of a batch (interface.md, `batch status`); counts only."""
     with reading(home.engine) as conn:
         row = get(conn, batch_id)
-        by_decision, by_reason = _figures(home, conn, batch_id, BatchState(row["state"]))
+        by_decision, by_reason = _figures(conn, batch_id, BatchState(row["state"]))
         return {
             "batch": batch_id,
             "state": row["state"],
@@ -102,20 +100,18 @@ def status(home: Home, batch_id: str) -> dict[str, object]:
         }
 
 
-def _figures(home: Home, conn: Connection, batch_id: str, state: BatchState) -> tuple[dict[str, int], dict[str, int]]:
+def _figures(conn: Connection, batch_id: str, state: BatchState) -> tuple[dict[str, int], dict[str, int]]:
     if state is BatchState.REFUSED:
         leaf = schema.leaf
         body = conn.execute(
             select(leaf.c.body).where(leaf.c.batch_id == batch_id, leaf.c.type == LeafType.BATCH_REFUSED.value)
         ).scalar_one()
         return {}, {str(decode(bytes(body)).fields["reason"]): get(conn, batch_id)["count"]}
-    if not evidence.has(conn, batch_id, "decisions") or get(conn, batch_id)["wrapped_key"] is None:
-        q = schema.request
-        rows = conn.execute(select(q.c.decision, func.count()).where(q.c.batch_id == batch_id).group_by(q.c.decision))
-        return {decision: count for decision, count in rows}, {}
-    table = evidence.read(home, conn, batch_id, "decisions", columns=["decision", "reason"])
-    reasons = Counter(reason for reason in table["reason"].to_pylist() if reason is not None)
-    return dict(Counter(table["decision"].to_pylist())), dict(sorted(reasons.items()))
+    d = schema.decided_count
+    counted: dict[str, dict[str, int]] = {"decision": {}, "reason": {}}
+    for row in conn.execute(select(d).where(d.c.batch_id == batch_id).order_by(d.c.kind, d.c.name)):
+        counted[row.kind][row.name] = row.value
+    return counted["decision"], counted["reason"]
 
 
 def _state(home: Home, batch_id: str) -> tuple[BatchState, bool]:

@@ -6,7 +6,6 @@ Lists are read by key from where the last page ended, so that the ten-thousandth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -86,31 +85,9 @@ def requests(request: Request) -> Response:
 
 
 def figures(home: Home, row: RowMapping) -> dict[str, Any]:
-    """`journey.status` of a batch. Decisions are written once, so that their figures are counted once for a batch."""
-    number, waits = row["id"], row["state"] in (BatchState.RECEIVED.value, BatchState.CHECKED.value, BatchState.MATCHED.value)
-    known = _Known(home)
-    by = {"by_decision": {}, "by_reason": {}} if waits else _counted(known, number, row["evidence_sha256s"] or row["state"])
-    with reading(home.engine) as conn:
-        return {**by, "awaiting": journey.awaiting(conn, number)}
-
-
-class _Known:
-    """A home as the key of what was counted: the same for as long as its folder is."""
-
-    def __init__(self, home: Home) -> None:
-        self.home = home
-
-    def __hash__(self) -> int:
-        return hash(self.home.path)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and other.home.path == self.home.path
-
-
-@lru_cache(maxsize=256)
-def _counted(known: _Known, number: str, _evidence: str) -> Mapping[str, Any]:
-    found = journey.status(known.home, number)
-    return {name: found[name] for name in ("by_decision", "by_reason")}
+    """Of `journey.status` what a screen shows."""
+    found = journey.status(home, row["id"])
+    return {name: found[name] for name in ("by_decision", "by_reason", "awaiting")}
 
 
 def _refusals(home: Home, row: RowMapping, by_reason: Mapping[str, int]) -> dict[str, int]:

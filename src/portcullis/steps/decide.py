@@ -88,6 +88,13 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
         once(conn, batch_id, "prepared", at=home.now())
         evidence.write(home, conn, batch_id, "decisions", files["decisions"])
         accounting.write(home, conn, batch_id, kept)
+        counted = [(batch_id, kind, name, value) for kind in ("decision", "reason") for name, value in _counted(outcome[kind])]
+        insert_many(conn, schema.decided_count, ("batch_id", "kind", "name", "value"), counted)
+
+
+def _counted(column: pa.ChunkedArray) -> list[tuple[str, int]]:
+    counts = column.drop_null().value_counts()
+    return list(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
 
 
 def _ids(count: int) -> list[str]:

@@ -13,6 +13,7 @@ __all__ = [
     "batch",
     "batch_figure",
     "citation",
+    "decided_count",
     "engagement",
     "referral",
     "request",
@@ -83,6 +84,15 @@ and whether answers go to this officer (R28)."""
 
 Index(None, engagement.c.officer)
 
+decided_count = table(
+    "decided_count",
+    text("batch_id", ForeignKey("batch.id"), key=True),
+    text("kind", CheckConstraint("kind IN ('decision', 'reason')", name="kind"), key=True),
+    text("name", key=True),
+    number("value"),
+)
+"""How many requests of a batch were decided how, and for which reason; written with the decisions, so that nobody counts a million twice."""
+
 citation = table(
     "citation",
     text("batch_id", ForeignKey("batch.id"), key=True),
@@ -108,6 +118,8 @@ request = table(
 )
 """The one decision of each request; its primary key is what writes it once. `leaf_idx` is no foreign key: checking it would
 lock, and so rewrite, every leaf of a large batch on PostgreSQL."""
+
+Index(None, request.c.batch_id, request.c.decision, request.c.ordinal)
 
 referral = table(
     "referral",

@@ -329,6 +329,15 @@ CREATE INDEX ix_citation_agreement_id_document ON citation (agreement_id, docume
 
 CREATE INDEX ix_citation_agreement_id_subject ON citation (agreement_id, subject);
 
+CREATE TABLE decided_count (
+    batch_id TEXT NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT ck_decided_count_kind CHECK (kind IN ('decision', 'reason')),
+    name TEXT NOT NULL,
+    value {whole} NOT NULL,
+    CONSTRAINT pk_decided_count PRIMARY KEY (batch_id, kind, name),
+    CONSTRAINT fk_decided_count_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
 CREATE TABLE engagement (
     batch_id TEXT NOT NULL,
     officer TEXT NOT NULL,
@@ -468,6 +477,8 @@ CREATE TABLE request (
     CONSTRAINT pk_request PRIMARY KEY (batch_id, ordinal),
     CONSTRAINT fk_request_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
 ){strict};
+
+CREATE INDEX ix_request_batch_id_decision_ordinal ON request (batch_id, decision, ordinal);
 
 CREATE TABLE review (
     batch_id TEXT NOT NULL,
