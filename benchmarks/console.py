@@ -270,7 +270,8 @@ def main() -> None:
         home = (asked.keep or Path(folder)) / "home"
         stations = make(home, asked.scale) if not home.exists() else _again(home)
         print(
-            f"{machine()}; server and client share them. Load before: {os.getloadavg()[0]:.1f}. {stations.count:,} requests in each of four batches.\n"
+            f"{machine()}; server and client share them. Load before: {os.getloadavg()[0]:.1f}. "
+            f"{stations.count:,} requests in each of four batches.\n"
         )
         with served(home) as port:
             rows = looked(port, asked.looks, stations)

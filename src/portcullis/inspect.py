@@ -7,8 +7,6 @@ No score is shown while somebody is to decide; the findings say in words what ag
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow as pa
 from sqlalchemy import Connection
 
@@ -19,8 +17,7 @@ from portcullis.home import Home
 from portcullis.inspections import inspection, mark_own
 from portcullis.matching.answers import on_file
 from portcullis.matching.explain import explain
-from portcullis.matching.folder import read_index
-from portcullis.matching.register import Register, open_register
+from portcullis.matching.kept import kept_register
 from portcullis.matching.requests import prepare_requests
 from portcullis.model import Verdict
 from portcullis.oversight import Identity, blind_indices
@@ -58,7 +55,7 @@ def show_request(home: Home, batch_id: str, ordinal: int, person: str, command: 
         if evidence.has(conn, batch_id, "matched_facts"):
             matched = _row(home, conn, batch_id, "matched_facts", ordinal)
             if matched.get("person_id") is not None:
-                register = on_file(_register(home), str(matched["person_id"]))
+                register = on_file(kept_register(home.path / "register"), str(matched["person_id"]))
     return {"batch": batch_id, "ordinal": ordinal, "asked": asked, "findings": findings, "on_file": register}
 
 
@@ -74,7 +71,7 @@ def show_evidence(home: Home, batch_id: str, ordinal: int, person: str, command:
             raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
         inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
         raw = _row(home, conn, batch_id, "raw", ordinal)
-    register = _register(home)
+    register = kept_register(home.path / "register")
     columns = {name: pa.array([value], pa.int64() if name == "ordinal" else pa.string()) for name, value in raw.items()}
     prepared = prepare_requests(pa.table(columns))
     met = sorted(explain(prepared, register), key=lambda one: -float(one["weight"]))
@@ -90,20 +87,6 @@ def _blind(home: Home, asked: dict[str, object]) -> set[bytes]:
         return blind_indices(home, Identity(**{name: str(asked[name]) for name in names if name in asked}))
     except Refused:
         return set()
-
-
-def _register(home: Home) -> Register:
-    """The register of this home, opened and checked once for each version of it: a person who reviews waits for no second time."""
-    folder = home.path / "register"
-    version = str(read_index(folder)["version"])
-    key = (folder, version)
-    if key not in _OPENED:
-        _OPENED.clear()
-        _OPENED[key] = open_register(folder)
-    return _OPENED[key]
-
-
-_OPENED: dict[tuple[Path, str], Register] = {}
 
 
 def _row(home: Home, conn: Connection, batch_id: str, name: str, ordinal: int) -> dict[str, object]:

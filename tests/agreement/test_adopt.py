@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from journey_home import AGREEMENT, NOW, OFFICERS, Scene
-from portcullis.agreement import adopt, adopted, agreement_hash, end, find, load_agreement, propose, sign_agreement, suspend
+from portcullis.agreement import adopt, adopted, agreement_hash, end, find, kept_hash, load_agreement, propose, sign_agreement, suspend
 from portcullis.agreement.adopt import folder_of, state_content
+from portcullis.agreement.kept_hash import hash_of_kept
 from portcullis.crypto import SigningKey
 from portcullis.errors import OutOfOrder, Refused, Tampered
 from portcullis.model import LeafType
@@ -233,3 +236,22 @@ def test_what_no_agreement_may_say_is_refused_with_its_place(folder: Path, old: 
     with pytest.raises(Refused, match=why) as refusal:
         load_agreement(folder)
     assert "agreement.yaml, line " in str(refusal.value)
+
+
+def test_a_folder_that_was_hashed_is_hashed_again_when_anything_in_it_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash is asked for at every release; a file that was changed is found, whatever time it claims to be of."""
+    monkeypatch.setattr(kept_hash, "_SETTLED", 0)
+    time.sleep(0.02)  # so coarse are a file system's times
+    whole = hash_of_kept(folder)
+    assert whole == agreement_hash(folder)
+    changed = folder / "rules" / "R12.yaml"
+    settled = changed.stat()
+    assert hash_of_kept(folder) == whole
+    text = changed.read_text(encoding="utf-8")
+    changed.write_text(text.replace("26", "62", 1), encoding="utf-8")
+    os.utime(changed, ns=(settled.st_atime_ns, settled.st_mtime_ns))
+    assert hash_of_kept(folder) == agreement_hash(folder) != whole
+    changed.write_text(text, encoding="utf-8")
+    assert hash_of_kept(folder) == whole
+    (folder / "more.txt").write_text("more", encoding="utf-8")
+    assert hash_of_kept(folder) == agreement_hash(folder) != whole

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -11,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from portcullis.crypto import new_data_key, read_parquet, write_parquet
+from portcullis.crypto import new_data_key, read_parquet, read_parts, read_row, write_parquet
 from portcullis.errors import OutOfOrder, Refused, Tampered
 
 TABLE = pa.table({"ordinal": pa.array(range(3000), pa.int64()), "family_name": [f"CANARY-{n % 7}" for n in range(3000)]})
@@ -65,6 +68,41 @@ def test_every_changed_byte_is_seen_even_in_a_column_not_read(tmp_path: Path) ->
         read_parquet(path, key, expected_sha256=digest)
     path.write_bytes(raw)
     assert read_parquet(path, key, expected_sha256=digest).num_rows == 3000
+
+
+def test_one_row_is_found_wherever_it_lies_and_a_changed_file_is_seen_at_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file whose hash was checked is not hashed again for every look; whatever changes it moves a time that cannot be set back."""
+    key, path = new_data_key(), tmp_path / "rows.parquet"
+    many = pa.table({"ordinal": pa.array(range(1, 9001), pa.int64()), "family_name": [f"CANARY-{n}" for n in range(1, 9001)]})
+    digest = write_parquet(path, many, key)
+    old = path.stat()
+
+    def look(ordinal: int) -> dict[str, object]:
+        return read_row(path, key, ordinal, lambda name: name != "ordinal", expected_sha256=digest)
+
+    assert [look(n) for n in (1, 4096, 4097, 9000)] == [{"family_name": f"CANARY-{n}"} for n in (1, 4096, 4097, 9000)]
+    assert (look(0), look(9001)) == ({}, {})
+    monkeypatch.setattr(sys.modules["portcullis.crypto.evidence"], "_SETTLED", 0)
+    time.sleep(0.02)  # so coarse are a file system's times
+    assert look(5) == {"family_name": "CANARY-5"}
+    raw = bytearray(path.read_bytes())
+    raw[-40] ^= 1
+    with path.open("r+b") as file:
+        file.write(raw)
+    os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns))
+    with pytest.raises(Tampered, match="SHA-256"):
+        look(5)
+
+
+def test_a_file_is_read_a_part_at_a_time(tmp_path: Path) -> None:
+    key, path = new_data_key(), tmp_path / "rows.parquet"
+    digest = write_parquet(path, TABLE, key)
+    assert pa.Table.from_batches(read_parts(path, key, expected_sha256=digest)).equals(TABLE.combine_chunks())
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(Tampered):
+        list(read_parts(path, key, expected_sha256=digest))
 
 
 def test_another_key_does_not_open_it(tmp_path: Path) -> None:

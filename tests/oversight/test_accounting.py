@@ -111,13 +111,13 @@ def test_looking_is_on_record_first(at: At) -> None:
 
 def test_the_register_is_not_opened_before_the_look_is_on_record(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     scene, module = at("dispatched"), sys.modules["portcullis.oversight.person"]
-    real, before = module.open_register, len(scene.leaves(LeafType.INSPECTION))  # type: ignore[attr-defined]
+    real, before = module.kept_register, len(scene.leaves(LeafType.INSPECTION))  # type: ignore[attr-defined]
 
     def opened(folder: Path) -> object:
         assert len(scene.leaves(LeafType.INSPECTION)) == before + 1
         return real(folder)
 
-    monkeypatch.setattr(module, "open_register", opened)
+    monkeypatch.setattr(module, "kept_register", opened)
     assert outcomes(scene, named(MOVED)) == [("disclose", True)]
 
 

@@ -47,8 +47,8 @@ def authorization(request: Request) -> Response:
         answers = evidence.read(home, conn, number, "answers", columns=["body"]).slice(0, _SHOWN)
         bodies = [json.loads(body) for body in answers["body"].to_pylist()]
         agreement, vault = adopted(home, conn, row["agreement_id"]), vault_of(conn, row["agency"])
-        q, e, a = schema.request, schema.engagement, schema.authorization
-        counted = conn.execute(select(q.c.decision, func.count()).where(q.c.batch_id == number).group_by(q.c.decision)).all()
+        d, e, a = schema.decided_count, schema.engagement, schema.authorization
+        counted = conn.execute(select(d.c.name, d.c.value).where(d.c.batch_id == number, d.c.kind == "decision")).all()
         receivers = conn.execute(select(func.count()).where(e.c.batch_id == number, e.c.receives == 1)).scalar_one()
         mine = conn.execute(select(a.c.nonce).where(a.c.batch_id == number, a.c.person == request.person, a.c.voided_at.is_(None))).first()
     publish(home)

@@ -4,6 +4,9 @@ An evidence file is read only when
  1. the SHA-256 of the whole file is the one recorded when it was written (readers check tags only of the columns they read),
  2. its footer and columns decrypt and authenticate under the key (Parquet modular encryption, AES-256-GCM, footer encrypted).
 
+Where one row is looked at, 1 is done once for as long as nothing about the file changes: whatever writes to it or replaces it moves its
+time of change, which no program can set back. 2 is done every time, and nobody without the key can make another part pass it.
+
 Files are written whole or not at all: temporary file, sync, rename, sync of the folder.
 """
 
@@ -13,6 +16,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader
@@ -74,12 +79,12 @@ def read_row(path: Path, key: bytes, ordinal: int, pick: Callable[[str], bool], 
 
     Only the row's own part of the file is decrypted: somebody who looks at one request does not wait for a million.
     """
-    with _checked(path, key, expected_sha256) as file:
+    with _checked(path, key, expected_sha256, again=True) as file:
         names = [name for name in file.schema_arrow.names if pick(name)]
-        for group in range(file.num_row_groups):
-            place = pc.index(file.read_row_group(group, ["ordinal"])["ordinal"], pa.scalar(ordinal, pa.int64())).as_py()
+        for group in _groups_with(file, ordinal):
+            place = pc.index(file.read_row_group(group, ["ordinal"], use_threads=False)["ordinal"], pa.scalar(ordinal, pa.int64())).as_py()
             if place >= 0:
-                return dict(file.read_row_group(group, names).slice(place, 1).to_pylist()[0]) if names else {}
+                return dict(file.read_row_group(group, names, use_threads=False).slice(place, 1).to_pylist()[0]) if names else {}
     return {}
 
 
@@ -100,13 +105,29 @@ def read_rows(path: Path, key: bytes, places: Sequence[int], columns: Sequence[s
         return pa.concat_tables(parts) if parts else file.schema_arrow.empty_table().select(list(columns))
 
 
+def _groups_with(file: pq.ParquetFile, ordinal: int) -> Iterator[int]:
+    """The parts that can hold this ordinal, by the smallest and largest that each states of itself under encryption."""
+    place = file.schema_arrow.names.index("ordinal")
+    for group in range(file.num_row_groups):
+        stated = file.metadata.row_group(group).column(place).statistics
+        if stated is None or not stated.has_min_max or stated.min <= ordinal <= stated.max:
+            yield group
+
+
 @contextmanager
-def _checked(path: Path, key: bytes, expected_sha256: str) -> Iterator[pq.ParquetFile]:
-    """The file, once both checks have passed; what is found wrong while it is read is told alike."""
+def _checked(path: Path, key: bytes, expected_sha256: str, *, again: bool = False) -> Iterator[pq.ParquetFile]:
+    """The file, once both checks have passed; what is found wrong while it is read is told alike.
+
+    With `again` check 1 counts as passed where it was, of this very file, before.
+    """
     with _opened(path) as file:
-        if not hmac.compare_digest(hashlib.file_digest(file, "sha256").hexdigest(), expected_sha256):  # 1
-            raise _tampered("Its SHA-256 is not the one recorded when it was written.")
-        file.seek(0)
+        if not (again and _PASSED.get(path) == (_state_of(file), expected_sha256)):
+            before = _state_of(file)
+            if not hmac.compare_digest(hashlib.file_digest(file, "sha256").hexdigest(), expected_sha256):  # 1
+                raise _tampered("Its SHA-256 is not the one recorded when it was written.")
+            file.seek(0)
+            if again and _settled(before) and _state_of(file) == before:
+                _remember(path, (before, expected_sha256))
         with _decrypting(file, key) as opened:
             yield opened
 
@@ -129,11 +150,34 @@ def _decrypting(file: BinaryIO, key: bytes) -> Iterator[pq.ParquetFile]:
         raise _tampered("It does not decrypt under the key of its batch.") from None
 
 
+_State = tuple[int, int, int, int]
+_PASSED: OrderedDict[Path, tuple[_State, str]] = OrderedDict()
+"""Files whose whole content had the hash that was asked for, with what the file system said of them then."""
+_MOST_PASSED = 256
+_SETTLED = 2_000_000_000
+"""Nanoseconds: times of change are coarse, and a file that changed this lately could change again within the same one."""
+
+
+def _state_of(file: BinaryIO) -> _State:
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
+
+
+def _settled(state: _State) -> bool:
+    return state[3] < time.time_ns() - _SETTLED
+
+
+def _remember(path: Path, passed: tuple[_State, str]) -> None:
+    _PASSED[path] = passed
+    while len(_PASSED) > _MOST_PASSED:
+        _PASSED.popitem(last=False)
+
+
 _FEW = 64
 _SMALL: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 """For few rows: what would shrink a large file only takes time."""
-_GROUP = 16_384
-"""Rows that are encrypted together: small enough that one request is read at once, large enough that a whole file is no slower."""
+_GROUP = 4_096
+"""Rows that are encrypted together: small enough that one request is read at once, large enough that a whole file is hardly slower."""
 
 
 def _write(file: BinaryIO, table: Any, key: bytes) -> None:

@@ -126,12 +126,19 @@ class Register:
         return owner, self.person_of(row)
 
     def named(self, given: str, family: str, dob: int) -> Rows:
-        """Persons on file under exactly this standard name and birth date (epoch days): by reading every name's numbers."""
-        hit = np.ones(self.names, np.bool_)
-        for group, wanted in (("born", dob), ("family", family), ("given", given)):
-            values = self.group(group)[NAME_GROUPS[group][0]]
-            hit &= np.asarray(pc.fill_null(pc.equal(values, pa.scalar(wanted, values.type)), False))[self.column("names", group)]
-        return distinct(self.person_of(np.flatnonzero(hit)))
+        """Persons on file under exactly this standard name and birth date (epoch days)."""
+        codes = {group: self._codes(group, wanted) for group, wanted in (("born", dob), ("family", family), ("given", given))}
+        first, last = self.of("given", "first_key", codes["given"]), self.of("family", "family_key", codes["family"])
+        keys = np.unique(combine(np.repeat(first, len(last)), np.tile(last, len(first))))
+        row = np.arange(self.names) if (keys == 0).any() else np.unique(self.find("index_name", keys)[1])  # key 0 finds nothing
+        for group, wanted in codes.items():
+            row = row[np.isin(self.column("names", group)[row], wanted)]
+        return distinct(self.person_of(row))
+
+    def _codes(self, group: str, wanted: str | int) -> npt.NDArray[np.int64]:
+        """The distinct tuples of a group of names that begin with this value."""
+        values = self.group(group)[NAME_GROUPS[group][0]]
+        return np.flatnonzero(np.asarray(pc.fill_null(pc.equal(values, pa.scalar(wanted, values.type)), False)))
 
     # --------------------------------------------------------------------------------------------------- persons and their rows
     def _range(self, table: str, person: Rows) -> tuple[Rows, Rows]:
@@ -148,7 +155,8 @@ class Register:
         """Whose these name rows are."""
         if "persons_names" not in self.tables:
             return name
-        return np.searchsorted(self.column("persons_names", "begin"), name, "right").astype(np.int64) - 1
+        begin = self.column("persons_names", "begin")
+        return np.searchsorted(begin, name.astype(begin.dtype), "right").astype(np.int64) - 1  # of one type: else all of them are copied
 
     def addresses_of(self, person: Rows) -> tuple[Rows, Rows]:
         """(which of `person`, address row) for every address on file of the given persons, as they were filed."""

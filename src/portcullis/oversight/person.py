@@ -21,7 +21,8 @@ from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.inspections import inspection, mark_own
 from portcullis.intake.names import standardise_names
-from portcullis.matching.register import is_prepared, open_register
+from portcullis.matching.kept import kept_register
+from portcullis.matching.register import is_prepared
 from portcullis.matching.shelf.names import as_number
 from portcullis.store import reading, schema, writing
 
@@ -120,7 +121,7 @@ def _registered(home: Home, key: Mapping[str, Any]) -> set[str]:
     folder = home.path / "register"
     if not is_prepared(folder):
         return set()
-    register = open_register(folder)
+    register = kept_register(folder)
     found: set[int] = set()
     if key["number"]:
         number = as_number(pa.array([key["number"]], pa.string()))

@@ -91,7 +91,7 @@ decided_count = table(
     text("name", key=True),
     number("value"),
 )
-"""How many requests of a batch were decided how, and for which reason; written with the decisions, so that nobody counts a million twice."""
+"""How many requests of a batch were decided how, and for which reason; written with the decisions, so that no million is counted twice."""
 
 citation = table(
     "citation",
