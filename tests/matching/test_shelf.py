@@ -21,6 +21,7 @@ from portcullis.matching.shelf import coding
 from portcullis.matching.shelf.coding import coded, split, tuples
 from portcullis.matching.shelf.ids import id_parts, id_text, places_of
 from portcullis.matching.shelf.places import PLACE_GROUPS, place_sets, read_place
+from portcullis.matching.source import ADDRESS_COLUMNS
 
 TEXT = st.one_of(
     st.none(), st.text(max_size=6), st.sampled_from(["", "12", "12 Main St", "12  Main", "\x00", "é", "12345", "12345-0001", "1234"])
@@ -31,7 +32,7 @@ TEXT = st.one_of(
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=30))
 def test_a_text_split_by_what_stands_in_another_column_comes_back(rows: list[tuple[str | None, str | None]]) -> None:
     line, house = (pa.array([row[k] for row in rows], pa.string()) for k in (0, 1))
-    place = {c: pa.nulls(len(rows), pa.string()) for c in (*PLACE_COLUMNS, *(f"as_filed_{c}" for c in load.ADDRESS_COLUMNS))}
+    place = {c: pa.nulls(len(rows), pa.string()) for c in (*PLACE_COLUMNS, *(f"as_filed_{c}" for c in ADDRESS_COLUMNS))}
     numbers = {c: pa.array([0] * len(rows)) for c in ("period_from", "period_to", "last_known", "joint")}
     sets = place_sets(
         pa.table(place | numbers | {"house": house, "as_filed_address_line": line, "zip5": house, "as_filed_postal_code": line})

@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -49,6 +49,7 @@ _NEEDED = {
 }
 _WIDTH = {"taxpayer_number": 9, "postal_code": 5}
 _FORMATS = ("parquet", "csv", "duckdb")
+Read = TypeVar("Read")
 Mapped = Mapping[str, Mapping[str, str]]
 
 
@@ -107,14 +108,18 @@ def read_mapping(path: Path | None) -> Mapped:
     return {part: {str(k): str(v) for k, v in columns.items()} for part, columns in stated.items()}
 
 
-def read_owned(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, mapping: Mapped) -> pa.Table:
-    """A register's table, from PostgreSQL where the mapping says so, else from its one file."""
+def read_owned(connection: duckdb.DuckDBPyConnection, folder: Path, table: str, mapping: Mapped, name: str) -> None:
+    """Make the table `name` of a register's table as text, from PostgreSQL where the mapping says so, else from its one file.
+
+    Raises Refused as `read_table` does.
+    """
     if table not in mapping.get("postgresql", {}):
-        return read_table(connection, find_table(folder, table, mapping), table, mapping)
+        _readable(connection, find_table(folder, table, mapping), table, mapping, lambda relation: relation.create(name))
+        return
     renamed = mapping.get(table, {})
     rows, absent = read_postgres(mapping["postgresql"][table], {c: renamed.get(c, c) for c in _COLUMNS[table]}, _WIDTH)
     _require(table, renamed, [c for c in {*_NEEDED[table], *renamed} if c in absent])
-    return _as_text(rows, table)
+    connection.from_arrow(_as_text(rows, table)).create(name)
 
 
 def find_table(folder: Path, table: str, mapping: Mapped) -> Path:
@@ -153,6 +158,13 @@ def read_table(connection: duckdb.DuckDBPyConnection, path: Path, table: str, ma
     Raises Refused when the file is missing, unreadable, or lacks a needed column. The engine's own message is never passed
     on: it may quote a row.
     """
+    return _as_text(_readable(connection, path, table, mapping, lambda relation: relation.to_arrow_table()), table)
+
+
+def _readable(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: str, mapping: Mapped, use: Callable[[duckdb.DuckDBPyRelation], Read]
+) -> Read:
+    """What `use` makes of the file's text columns."""
     renamed = mapping.get(table, {})
     if not path.is_file():
         raise Refused(f"There is no `{table}` file of that name.", "", "Name an existing file.")
@@ -162,14 +174,14 @@ def read_table(connection: duckdb.DuckDBPyConnection, path: Path, table: str, ma
         present = {c: renamed.get(c, c) for c in _COLUMNS[table] if renamed.get(c, c) in types}
         lost = [c for c in {*_NEEDED[table], *renamed} if c not in present]
         _require(table, renamed, lost)
-        out = relation.project(", ".join(_select(o, t, types) for o, t in present.items())).to_arrow_table()
+        columns = (_select(c, present[c], types) if c in present else f"CAST(NULL AS VARCHAR) AS {c}" for c in _COLUMNS[table])
+        return use(relation.project(", ".join(columns)))
     except duckdb.Error:
         raise Refused(
             f"The `{table}` table cannot be read.",
             f"{path.suffix or 'The file'} content is damaged, not UTF-8, or of another format.",
             "Export it again as Parquet, or as UTF-8 CSV with a header.",
         ) from None
-    return _as_text(out, table)
 
 
 def _require(table: str, renamed: Mapping[str, str], lost: Sequence[str]) -> None:
