@@ -59,7 +59,7 @@ READS = frozenset(
             "order effects",
         ),
         *("register profile", "release list", "replay june-2025", "review next", "report looks", "review show", "safeguard hold list"),
-        *("safeguard status", "safeguard training"),
+        *("safeguard status", "safeguard training", "safeguard due"),
         *("rules diff", "rules explain", "rules list", "rules test"),
     }
 )

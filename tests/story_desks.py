@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import yaml
+
 from cli_desk import Done, cheap_keys, invoke
 from portcullis import synthetic
+from portcullis.agreement import find
 from recipient_agency import write_rows
 
 __all__ = ["OFFICERS", "SCALE", "VERIFIER", "Year", "june"]
@@ -236,6 +239,11 @@ class Year:
         rows = june()[2].requests.to_pylist()
         names = ("taxpayer_number", "family_name", "address_line", "date_of_birth")
         return sorted({row[name] for row in rows for name in names if row[name] and len(row[name]) > 5})
+
+    def clauses(self) -> list[dict[str, str]]:
+        """The clauses of the agreement, as they were signed."""
+        stated = yaml.safe_load((find("irs-ice-2025") / "agreement.yaml").read_text(encoding="utf-8"))
+        return list(stated["clauses"])
 
     def size(self) -> int:
         """How many leaves the ledger has."""

@@ -6,6 +6,7 @@
 | sampled                        | `journey.run`: prepares what would leave                                |
 | authorized                     | `commit_release`: seals what two officers signed                        |
 
+Once an hour it also says in its log what has come due or is overdue (safeguards/due.py), each once; it sends nothing to anybody.
 It never decides, signs or dispatches. Several workers may run: of two that take the same step one does it and the other is told so.
 A batch that cannot go on is left alone for `REST` seconds; what kept it is told once by its code.
 """
@@ -25,12 +26,14 @@ from portcullis.journey import run
 from portcullis.model import BatchState
 from portcullis.publish import publish
 from portcullis.release import commit_release
+from portcullis.safeguards import Due, due
 from portcullis.store import reading, schema
 
-__all__ = ["REST", "Worker", "waiting"]
+__all__ = ["REST", "Reminders", "Worker", "waiting"]
 
 REST = 60.0
 """Seconds before a batch that could not go on is tried again."""
+_HOUR, _DAY = 3600.0, 86_400
 _RUNS = (BatchState.RECEIVED, BatchState.CHECKED, BatchState.MATCHED)
 
 
@@ -84,3 +87,24 @@ class Worker:
         except (PortcullisError, DBAPIError, OSError) as error:
             self._tried[batch] = self.clock() + REST
             return f"kept: {getattr(error, 'code', None) or type(error).__name__}"
+
+
+@dataclass
+class Reminders:
+    """What came due since it was last asked, each thing once, and once more when it is overdue. `clock` counts seconds."""
+
+    home: Home
+    clock: Callable[[], float] = time.monotonic
+    _next: float = 0.0
+    _said: set[tuple[str, str, bool]] = field(default_factory=set)
+
+    def new(self) -> list[Due]:
+        """At most once an hour: what is due within a day or overdue, and was not said before."""
+        if self._next and self.clock() < self._next:
+            return []
+        self._next = self.clock() + _HOUR
+        with reading(self.home.engine) as conn:
+            found = [one for one in due(self.home, conn, _DAY) if one.at is not None]
+        fresh = [one for one in found if (one.matter, one.step, one.overdue) not in self._said]
+        self._said |= {(one.matter, one.step, one.overdue) for one in fresh}
+        return fresh

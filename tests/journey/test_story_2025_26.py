@@ -1,7 +1,7 @@
 """The whole of 2025-26 on synthetic data, by typed commands alone: one home, one clock, one chapter a test.
 
-    agreement · two over-broad requests refused · the June batch refused as it came · perfected · dispatched · a defect found, an incident
-    reported within a day · recall · a stay · disposal · the annual report · the public's report · the evidence, before both verifiers
+    agreement, published with bars · two over-broad requests refused · the June batch refused as it came · perfected · dispatched · a defect found, an incident
+    reported within a day · recall · a stay · disposal · the annual report · the public's report · the agreement unsealed · the evidence, before both verifiers
 
 The dates are those that were reported [R], moved where a step needs a day of its own; the people, the addresses and every figure are
 made. The chapters are read, and run, in order: each takes the home as the one before left it.
@@ -60,6 +60,22 @@ def test_april_two_agencies_sign_an_agreement_that_was_proved(year: Year) -> Non
     assert [each["agency"] for each in year.leaves("agreement.signed")] == ["IRS", "ICE"]
     assert len(year.leaves("agreement.in_force")) == 1
     assert year.load_register() == len(set(june()[0].persons["person_id"].to_pylist()))
+
+
+@chapter
+def test_the_agreement_is_published_with_two_clauses_under_bars(year: Year) -> None:
+    """The public sees what was signed and what is hidden; a bar stands on a commitment that both parties signed."""
+    year.to("2025-04-10")
+    named = ("--clause", "2", "--clause", "4", "--out", year.folder / "public.json", "--page", year.folder / "public.html")
+    year.type("agreement", "redact", "irs-ice-2025", *named)
+    year.file("trust.json", [year.type("ledger", "trust").out])
+    told = year.type("agreement", "verify-public", year.folder / "public.json", "--trust", year.folder / "trust.json").out
+    assert told
+    hidden = [clause["text"] for clause in year.clauses() if clause["number"] in ("2", "4")]
+    shown = [clause["text"] for clause in year.clauses() if clause["number"] not in ("2", "4")]
+    for name in ("public.json", "public.html"):
+        text = (year.folder / name).read_text(encoding="utf-8")
+        assert not [each for each in hidden if each in text] and all(each in text for each in shown)
 
 
 @chapter
@@ -248,6 +264,41 @@ def test_february_a_court_stays_the_flow(year: Year) -> None:
 
 
 @chapter
+def test_the_order_is_served_and_acknowledged_and_what_it_did_is_listed(year: Year) -> None:
+    """Both agencies are bound and say that they know; what was withheld and what had left is there for the court, by number."""
+    for agency, who in (("ICE", "ICE-0001"), ("IRS", "IRS-SAFEGUARDS")):
+        served = year.type("order", "serve", "25-cv-0457", "--agency", agency, *year.acting("IRS-COUNSEL"), "--json").json
+        statement = year.home / served["file"]
+        own = ("--agency", agency, "--officer", who, "--key", year.key(who), "--vkey", year.folder / "vkey")
+        out = year.folder / f"acknowledged-by-{agency}.json"
+        year.type("recipient", "served", statement, *own, "--record", year.folder / f"own-{agency}.log", "--out", out)
+        year.type("order", "acknowledge", out)
+        year.type("order", "acknowledge", out, code=1)
+    (order,) = year.type("order", "list", "--json").json
+    assert {each["agency"]: each["state"] for each in order["served"]} == {"ICE": "acknowledged", "IRS": "acknowledged"}
+    assert order["hours_between"] == 5, "the court's time and the imposing are apart"
+    left = year.folder / "left.txt"
+    done = year.type("order", "effects", "25-cv-0457", "--records", left, "--json").json
+    winter, perfected = year.batches["winter"], year.batches["perfected"]
+    (taken,) = [each for each in done["withheld"] if each["batch"] == winter]
+    assert (taken["state"], taken["authorizations_voided"], taken["answers_withheld"]) == ("committed", 2, len(year.answered(winter)))
+    assert [each["batch"] for each in done["already_left"]] == [perfected] and done["left_between"] == []
+    assert done["refused_at_receipt"] == 1
+    assert left.read_text().split() == [f"{perfected}/{ordinal}" for ordinal in year.answered(perfected)]
+
+
+@chapter
+def test_another_court_permits_the_flow_and_the_stay_holds(year: Year) -> None:
+    """Counsel is shown that two orders contradict each other; the program decides nothing, and nothing leaves."""
+    entered = ("26-cv-0009", "--court-time", year.to("2026-02-27"), "--agreement", "irs-ice-2025")
+    assert year.type("order", "permit", *entered, *year.acting("IRS-COUNSEL"), "--json").json["conflicts"] == ["25-cv-0457"]
+    assert [each["holds"] for each in year.type("order", "conflicts", "--json").json] == ["the stay"]
+    year.type("release", "dispatch", year.batches["winter"], code=1)
+    year.type("review", "authorize", year.batches["winter"], *year.acting("IRS-AUTHORIZER-1"), code=1)
+    assert set(year.left()) == {year.batches["perfected"]}
+
+
+@chapter
 def test_march_what_was_received_is_disposed_of(year: Year) -> None:
     """The case is over: the recipient destroys the rest, another person witnesses it, and the use ends; our evidence stays."""
     year.to("2026-03-02")
@@ -267,6 +318,8 @@ def test_march_what_was_received_is_disposed_of(year: Year) -> None:
 def test_the_annual_report_counts_what_the_ledger_holds(year: Year) -> None:
     """Due 90 days after the year: every request, refused ones too; every instance of disclosure; every person once."""
     year.to("2026-03-30")
+    (due,) = year.type("safeguard", "due", "--who", "overseer", "--json").json
+    assert (due["kind"], due["due"], due["overdue"]) == ("annual_report", "2026-03-31T23:59:59Z", False)
     report = year.type("report", "annual", 2025, "--as", "IRS-OVERSEER", "--json").json
     (ice,) = [each for each in report["agencies"] if each["agency"] == "ICE"]
     answered, asked = len(year.leaves("disclosure")), june()[1].requests.num_rows
@@ -287,6 +340,21 @@ def test_the_publics_report_tells_of_the_year_and_of_nobody(year: Year) -> None:
     assert winter["withheld_by_stay"] == len(year.answered(year.batches["winter"]))
     shown = [each[name] for each in first["quarters"] for name in ("deficient", "disclosed", "confirmed", "denied", "other")]
     assert all(value is None or value == 0 or value >= first["small_cell"] for value in shown)
+
+
+@chapter
+def test_the_agreement_is_unsealed_and_is_the_one_that_was_published(year: Year) -> None:
+    """A court unseals the clauses; anybody can check that the bars of 2025 hid exactly these words, signed by both parties."""
+    year.to("2026-04-30")
+    year.type("agreement", "redact", "irs-ice-2025", "--out", year.folder / "unsealed.json")
+    both, trust = (year.folder / "public.json", year.folder / "unsealed.json"), ("--trust", year.folder / "trust.json")
+    year.type("agreement", "verify-public", *both, *trust)
+    assert all(clause["text"] in both[1].read_text(encoding="utf-8") for clause in year.clauses())
+    changed = year.folder / "changed.json"
+    words = next(clause["text"] for clause in year.clauses() if clause["number"] == "4")
+    changed.write_text(both[1].read_text(encoding="utf-8").replace(words, words.replace("only", "also")), encoding="utf-8")
+    assert changed.read_bytes() != both[1].read_bytes()
+    year.type("agreement", "verify-public", both[0], changed, *trust, code=4)
 
 
 @chapter

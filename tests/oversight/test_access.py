@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from afterwards import Afterwards
 from journey_home import AGREEMENT, ROWS, Scene, row_of
 from portcullis.errors import Refused
 from portcullis.exchange import about_hash
@@ -14,10 +18,20 @@ from portcullis.journal import stamp
 from portcullis.matters import listed
 from portcullis.model import LeafType, Role
 from portcullis.oversight import Identity
-from portcullis.oversight.access import ask_access, contest, determine_access, entries_page, fingerprint, permitted, release_access
+from portcullis.oversight.access import (
+    ask_access,
+    contest,
+    determine_access,
+    entries_page,
+    fingerprint,
+    permitted,
+    release_access,
+    review_contest,
+)
 
 At = Callable[[str], Scene]
 REF = "ab" * 16
+VERIFIER = Path(__file__).parents[2] / "verifier" / "verify.py"
 
 
 def identity(kind: int = 1) -> Identity:
@@ -107,3 +121,55 @@ def test_a_contest_opens_a_case_and_sends_nothing(at: At) -> None:
         assert [(m.id, m.state) for m in listed(conn, ("contest",))] == [(case, "for_review")]
     assert sorted((scene.home.path / "outbox").rglob("*")) == outbox
     assert len(scene.leaves(LeafType.ACCOUNTING_CONTESTED)) == 1
+
+
+def contested(scene: Scene) -> str:
+    about = {"matter": asked(scene), "entries": [f"{scene.batch}/2"], "at": stamp(scene.clock())}
+    return contest(scene.home, about["matter"], about, act(scene, "accounting.contested", about))
+
+
+def closed(scene: Scene, case: str, determination: str, role: Role = Role.COUNSEL, **more: Any) -> str:
+    about = {"matter": case, "determination": determination, "at": stamp(scene.clock())} | more
+    return review_contest(scene.home, case, about, act(scene, "accounting.reviewed", about, role))
+
+
+@pytest.mark.parametrize("determination", ["stands", "noted"])
+def test_counsel_closes_a_contest_once_with_what_was_determined(at_both: At, determination: str) -> None:
+    scene = at_both("dispatched")
+    case = contested(scene)
+    with scene.read() as conn:
+        assert [(m.due_at or 0) > scene.clock() for m in listed(conn, ("contest",), open_only=True)] == [True], "it has a deadline"
+    assert closed(scene, case, determination) == determination
+    with scene.read() as conn:
+        assert [m.state for m in listed(conn, ("contest",))] == [determination] and listed(conn, ("contest",), open_only=True) == []
+    with pytest.raises(Refused, match="is closed"):
+        closed(scene, case, determination)
+    (leaf,) = scene.leaves(LeafType.ACCOUNTING_REVIEWED)
+    assert leaf["about"]["determination"] == determination
+
+
+def test_what_was_wrongful_names_the_matter_that_follows(at: At, tmp_path: Path) -> None:
+    scene = at("dispatched")
+    case = contested(scene)
+    for wrong in ({}, {"follows": "M-2025-000099"}, {"follows": case}):
+        with pytest.raises(Refused, match="no determination|no such matter"):
+            closed(scene, case, "wrongful", **wrong)
+    with pytest.raises(Refused, match="no determination"):
+        closed(scene, case, "stands", follows=case)
+    with pytest.raises(Refused, match="no determination"):
+        closed(scene, case, "perhaps")
+    after = Afterwards(scene)
+    assert closed(scene, case, "wrongful", follows=after.recall(after.records[1:2]).matter) == "wrongful"
+    folder = after.evidence(tmp_path / "bundle")
+    words = [sys.executable, str(VERIFIER), str(folder), "--trust", str(tmp_path / "bundle.trust.json")]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def test_nobody_but_counsel_closes_a_contest_and_only_a_contest(at: At) -> None:
+    scene = at("dispatched")
+    case = contested(scene)
+    with pytest.raises(Refused, match="needs the role counsel"):
+        closed(scene, case, "stands", Role.OVERSEER)
+    with pytest.raises(Refused, match="no such matter"):
+        closed(scene, asked(scene), "stands")
+    assert scene.leaves(LeafType.ACCOUNTING_REVIEWED) == []

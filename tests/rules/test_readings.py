@@ -8,13 +8,15 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from cli_desk import invoke
-from portcullis import old_process
+from portcullis import old_process, synthetic
 from portcullis.agreement import find, load_agreement
 from portcullis.errors import Refused
 from portcullis.readings import AsOf, load_readings, readings_file
@@ -135,6 +137,21 @@ def test_the_last_reading_counts_the_whole_number_path_and_says_why(world: World
     assert one["released_contrary"] == ways["number"]
     assert refused + one["check_not_made"] == ways["number"] and 0 < one["check_not_made"] < refused
     assert len(one["examples"]) == 5 == len(set(one["examples"])) and all(isinstance(example, int) for example in one["examples"])
+
+
+def test_the_replay_counts_one_more_where_a_namesake_was_taken_for_the_person_meant(world: World, ways: Counter[str]) -> None:
+    """A release by name and address about somebody else passes every rule: only the hidden truth tells, and the rules never read that."""
+    answered = old_process.run(world.june.requests, world.made.persons, world.made.addresses)
+    plain = synthetic.score(answered, world.june.truth)
+    assert plain["unlawful"] == ways["number"] + plain["wrong_person"] and plain["wrong_person"] == 0
+    by_address = next(row["request_id"] for row in answered.to_pylist() if row["released"] and row["path"] == "address")
+    meant = ["somebody else" if row["request_id"] == by_address else row["person_id"] for row in world.june.truth.to_pylist()]
+    place = world.june.truth.column_names.index("person_id")
+    truth = world.june.truth.set_column(place, "person_id", pa.array(meant, pa.string()))
+    scored = synthetic.score(answered, truth)
+    assert (scored["unlawful"], scored["wrong_person"]) == (ways["number"] + 1, 1)
+    found = read(replace(world, june=replace(world.june, truth=truth)), THEN, NOW)
+    assert step(found, "ctr-indicative")["stopped_alone"] == ways["number"]
 
 
 def test_as_the_law_stood_in_august_as_known_today_no_order_was_in_force(world: World, ways: Counter[str]) -> None:

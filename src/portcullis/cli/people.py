@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
-from portcullis.cli import safeguards
+from portcullis.cli import due, safeguards
 from portcullis.cli.acting import KeyOption, instant, secret_of, sign_here
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
@@ -53,6 +53,7 @@ safeguard = typer.Typer(
     help="Safeguards: the receiving agency's standing and vaults, and what is owed after a release.", no_args_is_help=True
 )
 safeguards.mount(safeguard)
+due.mount(safeguard)
 
 
 @key.command("new", epilog="Example: PORTCULLIS_KEY_SECRET_FILE=secret portcullis key new officer.json")

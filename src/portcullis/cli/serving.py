@@ -28,7 +28,7 @@ from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.model import Act
 from portcullis.store import reading, rehearsing
-from portcullis.worker import Worker, waiting
+from portcullis.worker import Reminders, Worker, waiting
 
 __all__ = ["mount"]
 
@@ -92,7 +92,7 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what waits now, and end.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what waits for a worker; do nothing.")] = False,
 ) -> None:
-    """Do the long work: move every batch until a person must act, and seal what two officers authorized."""
+    """Do the long work: move every batch until a person must act, and seal what two officers authorized; log what comes due."""
     opened = open_home(home)
     if dry_run:
         with reading(opened.engine) as conn:
@@ -101,8 +101,10 @@ def worker(
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
-    working = Worker(opened)
+    working, reminding = Worker(opened), Reminders(opened)
     while True:
+        for one in reminding.new():
+            log("due", who=one.who, kind=one.kind, matter=one.matter, step=one.step, overdue=one.overdue)
         for batch, state in working.advance(ended.is_set):
             log("worker", batch=batch, state=state)
         if once or ended.wait(pause):

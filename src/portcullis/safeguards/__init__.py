@@ -2,6 +2,7 @@
 
 from portcullis.safeguards.disposal import answer_retention, certify_disposal, witness_disposal
 from portcullis.safeguards.doors import DOORS, take_at
+from portcullis.safeguards.due import Due, due
 from portcullis.safeguards.filing import take
 from portcullis.safeguards.incidents import close_incident, determine, identify, report_text, reported, tell
 from portcullis.safeguards.notices import answer_notice, file_notice, withdraw_notice
@@ -14,6 +15,7 @@ from portcullis.safeguards.status import matter_view, reminders, status
 
 __all__ = [
     "DOORS",
+    "Due",
     "acknowledge_recall",
     "answer_notice",
     "answer_retention",
@@ -24,6 +26,7 @@ __all__ = [
     "close_recall",
     "decide_redisclosure",
     "determine",
+    "due",
     "file_notice",
     "identify",
     "matter_view",
