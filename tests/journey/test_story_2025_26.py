@@ -1,7 +1,8 @@
-"""The whole of 2025-26 on synthetic data, by typed commands alone: one home, one clock, one chapter a test.
+"""The whole of 2025-26 on synthetic data, by typed commands: one home, one clock, one chapter a test.
 
-    agreement, published with bars · two over-broad requests refused · the June batch refused as it came · perfected · dispatched · a defect found, an incident
-    reported within a day · recall · a stay · disposal · the annual report · the public's report · the agreement unsealed · the evidence, before both verifiers
+    agreement, published with bars · two over-broad requests refused · the June batch refused as it came · perfected · dispatched ·
+    a defect found, an incident reported within a day · recall · a stay, served and acknowledged · another court's permit · disposal ·
+    the annual report · the public's report · the agreement unsealed · the evidence, before both verifiers
 
 The dates are those that were reported [R], moved where a step needs a day of its own; the people, the addresses and every figure are
 made. The chapters are read, and run, in order: each takes the home as the one before left it.

@@ -152,7 +152,7 @@ def test_what_was_wrongful_names_the_matter_that_follows(at: At, tmp_path: Path)
     scene = at("dispatched")
     case = contested(scene)
     for wrong in ({}, {"follows": "M-2025-000099"}, {"follows": case}):
-        with pytest.raises(Refused, match="no determination|no such matter"):
+        with pytest.raises(Refused, match=r"no determination|no such matter"):
             closed(scene, case, "wrongful", **wrong)
     with pytest.raises(Refused, match="no determination"):
         closed(scene, case, "stands", follows=case)
