@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from portcullis.matching.compare.family import Family
 from portcullis.matching.compare.given import Given
@@ -35,9 +36,11 @@ def patterns(raw: pa.Table, register: Register, truth: dict[str, str | None]) ->
         meant = dict(zip(portion["ordinal"].to_pylist(), (truth[i] for i in portion["request_id"].to_pylist()), strict=True))
         share = dict(zip(portion["ordinal"].to_pylist(), given_share(prepared, register), strict=True))
         alike: dict[int, list[dict[str, Any]]] = {}
-        for row in match_in_full(prepared, register).evidence.to_pylist():
-            if row["confirmed"] and row["unit"] >= 0 and row["given"] >= Given.LOOSE and row["family"] >= Family.TYPO:
-                alike.setdefault(row["ordinal"], []).append(row)
+        met = match_in_full(prepared, register).evidence
+        named = pc.and_(pc.greater_equal(met["given"], int(Given.LOOSE)), pc.greater_equal(met["family"], int(Family.TYPO)))
+        here = pc.and_(pc.equal(met["confirmed"], 1), pc.greater_equal(met["unit"], 0))
+        for row in met.filter(pc.and_(named, here)).to_pylist():
+            alike.setdefault(row["ordinal"], []).append(row)
         for ordinal, rows in alike.items():
             if len(rows) == 1:
                 counted[_pattern(rows[0], share[ordinal]), rows[0]["person_id"] == meant[ordinal]] += 1
