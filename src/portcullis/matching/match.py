@@ -220,7 +220,7 @@ def match(
     def one(portion: pa.Table) -> pa.Table:
         return facts(portion, register, *_compared(portion, register, plan), plan.ladder, plan.vetoes)
 
-    portions = list(_portions(requests, register, limit)) or [requests]
+    portions = list(_portions(requests, register, limit)) if requests.num_rows > 1 else [requests]
     if len(portions) == 1:
         return one(portions[0]).combine_chunks()
     with ThreadPoolExecutor(threads) as pool:

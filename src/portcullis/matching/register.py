@@ -165,6 +165,8 @@ class Register:
 
     def ids(self, person: Rows) -> pa.Array:
         """The owner's ids of persons; null for -1."""
+        if (person < 0).all():
+            return pa.nulls(len(person), pa.string())
         known = np.maximum(person, 0)
         form, number = (self.column("persons", c)[known] for c in ("id_form", "id_number"))
         text = id_text(self.group("form"), form, number)

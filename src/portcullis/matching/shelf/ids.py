@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from portcullis.matching.scalars import EMPTY
 from portcullis.matching.shelf.coding import Coded, coded
 
 __all__ = ["id_parts", "id_text", "places_of"]
@@ -38,7 +39,7 @@ def id_text(forms: pa.Table, form: npt.NDArray[Any], number: npt.NDArray[Any]) -
     for some in np.unique(width):
         padded = pc.utf8_lpad(digits, int(some), "0") if some else pa.array([""] * len(digits), pa.string())
         digits = pc.if_else(pa.array(width == some), padded, digits)
-    return pc.binary_join_element_wise(before, digits, "")
+    return pc.binary_join_element_wise(before, digits, EMPTY)
 
 
 class _Listed:
