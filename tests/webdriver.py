@@ -173,10 +173,26 @@ class Browser:
                 found.append(said["params"]["request"]["url"])
         return found
 
-    def resize(self, width: int, height: int) -> None:
-        """Another size of the window's inside."""
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    def resize(self, width: int, height: int, scale: int = 1) -> None:
+        """Another size of the window's inside in CSS pixels, each `scale` pixels of the screen wide: 320 at 4 is 1280 at 400 % zoom."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         self._call("POST", f"{self._session}/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics})
+
+    def media(self, kind: str = "", **features: str) -> None:
+        """Show the page as for another medium (`print`), or to a person who prefers something (`prefers_reduced_motion="reduce"`)."""
+        wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        body = {"cmd": "Emulation.setEmulatedMedia", "params": {"media": kind, "features": wanted}}
+        self._call("POST", f"{self._session}/goog/cdp/execute", body)
+
+    def tab(self) -> None:
+        """One step of the keyboard."""
+        keys = {"type": "key", "id": "keys", "actions": [{"type": "keyDown", "value": "\ue004"}, {"type": "keyUp", "value": "\ue004"}]}
+        self._call("POST", f"{self._session}/actions", {"actions": [keys]})
+
+    def pdf(self) -> bytes:
+        """The page as it prints on A4."""
+        paper = {"page": {"width": 21.0, "height": 29.7}}
+        return base64.b64decode(self._call("POST", f"{self._session}/print", paper))
 
     def picture(self, file: Path, *, whole: bool = False) -> None:
         """A screenshot."""
