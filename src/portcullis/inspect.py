@@ -69,8 +69,9 @@ def show_evidence(home: Home, batch_id: str, ordinal: int, person: str, command:
         row = get(conn, batch_id)
         if not 1 <= ordinal <= row["count"]:
             raise Refused(f"There is no request {batch_id}/{ordinal}.", f"The batch has {row['count']}.", "Name one of them.")
-        inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
+        index = inspection(home, conn, person=person, why="review", command=command, batch_id=batch_id)
         raw = _row(home, conn, batch_id, "raw", ordinal)
+        mark_own(conn, index, person, _blind(home, {name: value for name, value in raw.items() if value is not None}))
     register = kept_register(home.path / "register")
     columns = {name: pa.array([value], pa.int64() if name == "ordinal" else pa.string()) for name, value in raw.items()}
     prepared = prepare_requests(pa.table(columns))
