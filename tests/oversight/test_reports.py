@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import z3
@@ -12,18 +14,22 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from afterwards import Afterwards
-from journey_home import ROWS, Scene, rows_of
-from portcullis.errors import Tampered
+from journey_home import AGREEMENT, NOW, ROWS, Scene, rows_of
+from portcullis.agreement import find, propose
+from portcullis.errors import Refused, Tampered
 from portcullis.model import LeafType
 from portcullis.oversight.annual import annual, annual_csv, annual_page, gaps, publish_report
 from portcullis.oversight.counts import count_ledger
 from portcullis.oversight.suppress import suppress
-from portcullis.oversight.transparency import OUTCOMES, error_bound, transparency, transparency_page
+from portcullis.oversight.transparency import OUTCOMES, error_bound, threshold, transparency, transparency_page
+from portcullis.release import dispatch
 from portcullis.store import schema
 
 At = Callable[[str], Scene]
 AUDITOR = "IRS-0008"
 THRESHOLD = 11
+LATER = NOW + 10 * 86_400
+"""When the quarter is over."""
 
 
 def figures(scene: Scene, year: int = 2025) -> dict[str, object]:
@@ -67,7 +73,7 @@ def test_a_damaged_ledger_gives_no_report(at: At) -> None:
     for damage in damages:
         scene = at("dispatched")
         scene.step(lambda conn, scene=scene, damage=damage: conn.execute(damage(scene)))  # type: ignore[misc, call-overload]
-        for report in (count_ledger, lambda conn: transparency(conn, THRESHOLD)):
+        for report in (count_ledger, lambda conn: transparency(conn, THRESHOLD, LATER)):
             with scene.read() as conn, pytest.raises(Tampered):
                 report(conn)
 
@@ -103,9 +109,9 @@ def test_table_csv_and_page_say_the_same(at: At) -> None:
 def test_the_public_report_regenerates_bit_equal_and_shows_no_small_cell(at: At) -> None:
     scene = at("dispatched")
     with scene.read() as conn:
-        first = json.dumps(transparency(conn, THRESHOLD), sort_keys=True)
+        first = json.dumps(transparency(conn, THRESHOLD, LATER), sort_keys=True)
     with scene.read() as conn:
-        found = transparency(conn, THRESHOLD)
+        found = transparency(conn, THRESHOLD, LATER)
     assert json.dumps(found, sort_keys=True) == first
     (line,) = found["quarters"]
     assert line["asked"] is None and all(line[name] is None or line[name] == 0 for name in OUTCOMES)
@@ -116,7 +122,7 @@ def test_the_public_report_regenerates_bit_equal_and_shows_no_small_cell(at: At)
 def test_with_a_low_threshold_the_figures_are_those_of_the_ledger(at: At) -> None:
     scene = at("dispatched")
     with scene.read() as conn:
-        (line,) = transparency(conn, 1)["quarters"]
+        (line,) = transparency(conn, 1, LATER)["quarters"]
     assert {name: line[name] for name in OUTCOMES} == {"deficient": 1, "disclosed": 2, "confirmed": 2, "denied": 0, "other": 5}
     assert (line["checked_by_hand"], line["recalls"]) == (10, 0)
 
@@ -125,8 +131,49 @@ def test_recalls_stand_in_the_public_report(at: At) -> None:
     after = Afterwards(at("dispatched"))
     after.recall()
     with after.scene.read() as conn:
-        (line,) = transparency(conn, THRESHOLD)["quarters"]
+        (line,) = transparency(conn, THRESHOLD, LATER)["quarters"]
     assert (line["recalls"], line["records_recalled"]) == (1, 4)
+
+
+def test_the_threshold_is_the_agreements_and_can_only_be_raised(at: At, tmp_path: Path) -> None:
+    scene = at("ready")
+    with scene.read() as conn:
+        assert [threshold(scene.home, conn, asked) for asked in (None, 11, 20)] == [11, 11, 20]
+        with pytest.raises(Refused, match="Figures below 11 are suppressed"):
+            threshold(scene.home, conn, 10)
+    folder = tmp_path / AGREEMENT
+    shutil.copytree(find(AGREEMENT), folder)
+    terms = folder / "agreement.yaml"
+    changed = terms.read_text(encoding="utf-8").replace("small_cell: 11", "small_cell: 25").replace("\nversion: 1\n", "\nversion: 2\n")
+    terms.write_text(changed, encoding="utf-8")
+    scene.step(lambda conn: propose(scene.home, conn, folder))
+    with scene.read() as conn:
+        assert threshold(scene.home, conn, None) == 11  # only proposed: nobody agreed to it
+    a = schema.agreement
+    scene.step(lambda conn: conn.execute(update(a).where(a.c.version == 2).values(state="ended")))
+    with scene.read() as conn:
+        assert threshold(scene.home, conn, None) == 25  # what was published under it is not told more closely afterwards
+        with pytest.raises(Refused, match="Figures below 25 are suppressed"):
+            threshold(scene.home, conn, 11)
+
+
+def test_a_quarter_is_told_when_it_is_over_and_its_outcomes_when_they_are_settled(at: At) -> None:
+    """Else a second report, a day later, would show by the difference what became of one or two people."""
+    scene = at("committed")
+    with scene.read() as conn:
+        assert transparency(conn, 1, scene.clock())["quarters"] == []
+        (line,) = transparency(conn, 1, LATER)["quarters"]
+    assert (line["asked"], line["final"], {line[name] for name in OUTCOMES}) == (10, False, {None})
+    dispatch(scene.home, scene.batch)
+    with scene.read() as conn:
+        (line,) = transparency(conn, 1, LATER)["quarters"]
+    assert (line["final"], line["disclosed"]) == (True, 2)
+
+
+def test_how_many_were_checked_by_hand_does_not_tell_how_many_were_asked_about(at: At) -> None:
+    with at("dispatched").read() as conn:
+        (line,) = transparency(conn, THRESHOLD, LATER)["quarters"]
+    assert (line["asked"], line["checked_by_hand"], line["error_upper_95_ppm"]) == (None, None, None)
 
 
 def test_the_error_bound_is_the_rule_of_three_for_none_found() -> None:

@@ -18,7 +18,7 @@ from portcullis.errors import Refused
 from portcullis.home import open_home
 from portcullis.oversight.annual import annual, annual_csv, annual_page, gaps, publish_report
 from portcullis.oversight.overseer import export_content, export_to
-from portcullis.oversight.transparency import transparency, transparency_page
+from portcullis.oversight.transparency import threshold, transparency, transparency_page
 from portcullis.publish import publish
 from portcullis.store import reading, rehearsing
 
@@ -52,13 +52,15 @@ def annual_(
 def transparency_(
     home: HomeOption,
     out: OutOption = None,
-    small_cell: Annotated[int, typer.Option(help="Figures from 1 to below this are suppressed.", min=2, max=1000)] = 11,
+    small_cell: Annotated[
+        int | None, typer.Option(help="Suppress figures from 1 to below this: the agreement's threshold, or a higher one.", min=2, max=1000)
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The public's figures per quarter, small cells suppressed; the same ledger gives the same bytes."""
     opened = open_home(home)
     with reading(opened.engine) as conn:
-        found = transparency(conn, small_cell)
+        found = transparency(conn, threshold(opened, conn, small_cell), opened.now())
     text = json.dumps(found, sort_keys=True) + "\n"
     _write(out, {".json": text, ".html": transparency_page(found)})
     publish_report(opened, "transparency", found["quarters"][-1]["quarter"] if found["quarters"] else "none", found)

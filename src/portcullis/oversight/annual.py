@@ -14,6 +14,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, select
 
 from portcullis import accounting
@@ -68,23 +70,22 @@ def _agency(home: Home, conn: Connection, counted: Counted, wanted: int, agency:
         "refused_batches": sum(each.refused for each in asked),
         "deficient": sum(each.deficient for each in sent.values()),
         "instances": sum(purposes.values()),
-        "taxpayers": _taxpayers(home, conn, {name: set(each.requests) for name, each in sent.items()}),
+        "taxpayers": _taxpayers(home, conn, {name: each.requests for name, each in sent.items()}),
         "purposes": dict(sorted(purposes.items())),
     }
 
 
-def _taxpayers(home: Home, conn: Connection, disclosed: dict[str, set[str]]) -> int:
+def _taxpayers(home: Home, conn: Connection, disclosed: dict[str, list[str]]) -> int:
     """How many different persons: by blind index, which names nobody."""
     b = schema.batch
     numbers = {row.log_id: row.id for row in conn.execute(select(b.c.log_id, b.c.id).where(b.c.log_id.in_(disclosed)))}
     persons: set[bytes] = set()
     for name, requests in disclosed.items():
-        columns = accounting.read(home, conn, numbers[name], ["log_request", "blind_person"]).to_pydict()
-        pairs = zip(columns["log_request"], columns["blind_person"], strict=True)
-        found = [person for request, person in pairs if request in requests]
-        if len(found) != len(requests) or None in found:
+        table = accounting.read(home, conn, numbers[name], ["log_request", "blind_person"])
+        found = table.filter(pc.is_in(table["log_request"], pa.array(requests, pa.string())))["blind_person"]
+        if len(found) != len(requests) or found.null_count:
             raise Tampered("A disclosure has no person in the accounting.", "The two do not reconcile.", "Keep everything as it is.")
-        persons.update(found)
+        persons.update(found.to_pylist())
     return len(persons)
 
 

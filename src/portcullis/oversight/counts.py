@@ -4,7 +4,7 @@
  2. Of a batch that was closed there are as many decisions as requests received, and as many disclosures as it says were answered.
 What does not reconcile is no figure: Tampered, and no report.
 
-Decisions are counted by the store through its index of batches; every other leaf is read.
+Decisions are counted by the store through its index of batches; every other leaf is read, through an index that passes decisions over.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from portcullis.ledger import decode
 from portcullis.ledger.tree import leaf_hash
 from portcullis.model import LeafType
 from portcullis.store import schema
+from portcullis.store.schema.record import NOT_A_DECISION
 
 __all__ = ["BatchCount", "Counted", "count_ledger", "quarter", "year"]
 
 L = LeafType
-_COUNTED = (L.REQUEST_DECIDED.value,)
 _KEPT = (L.REPORT_PUBLISHED, L.RECALL_OPENED, L.INCIDENT_IDENTIFIED)
 _PAGE = 5_000
 
@@ -43,6 +43,7 @@ class BatchCount:
     answered: int = 0
     other: int = 0
     closed: bool = False
+    blocked: bool = False
     dispatched_at: int = 0
     withheld: int = 0
     committed: int = 0
@@ -50,6 +51,11 @@ class BatchCount:
     requests: list[str] = field(default_factory=list)
     sample: int = 0
     defects: int = 0
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more becomes of it that a report tells: it was answered, refused, or blocked for good."""
+        return self.closed or self.refused or self.blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ def count_ledger(conn: Connection) -> Counted:
     """Count and reconcile (1, 2). Raises Tampered."""
     leaf, head = schema.leaf, schema.ledger_head
     size: int = conn.execute(select(head.c.size)).scalar_one()
-    bulk = conn.execute(select(leaf.c.batch_id, func.count()).where(leaf.c.type.in_(_COUNTED)).group_by(leaf.c.batch_id)).all()
+    decisions = (leaf.c.batch_id.is_not(None), leaf.c.type == L.REQUEST_DECIDED.value)
+    bulk = conn.execute(select(leaf.c.batch_id, func.count()).where(*decisions).group_by(leaf.c.batch_id)).all()
     log_ids = dict(conn.execute(select(schema.batch.c.id, schema.batch.c.log_id)).all())
     batches: dict[str, BatchCount] = {}
     others: list[tuple[int, str, Mapping[str, Any]]] = []
@@ -101,12 +108,12 @@ def _read(conn: Connection) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """Every leaf that is not counted by the store, in order, its hash checked (1)."""
     leaf, last = schema.leaf, -1
     while True:
-        query = select(leaf.c.idx, leaf.c.hash, leaf.c.body).where(leaf.c.type.not_in(_COUNTED), leaf.c.idx > last)
+        query = select(leaf.c.idx, leaf.c.hash, leaf.c.body).where(NOT_A_DECISION, leaf.c.idx > last)
         rows = conn.execute(query.order_by(leaf.c.idx).limit(_PAGE)).all()
-        for row in rows:
-            if leaf_hash(bytes(row.body)) != bytes(row.hash):
-                raise _wrong(f"Leaf {row.idx} was altered in the store.")
-            found = decode(bytes(row.body))
+        for index, stored, body in rows:
+            if leaf_hash(body) != stored:
+                raise _wrong(f"Leaf {index} was altered in the store.")
+            found = decode(body)
             yield found.type, found.time, found.fields
         if len(rows) < _PAGE:
             return
@@ -120,6 +127,8 @@ def _of_batch(batch: BatchCount, kind: str, time: int, f: Mapping[str, Any]) -> 
         batch.received_at, batch.received, batch.refused = time, f["entries"], True
     elif kind == L.BATCH_CLOSED:
         batch.closed, batch.deficient, batch.answered, batch.other = True, f["deficient"], f["answered"], f["other"]
+    elif kind == L.BATCH_BLOCKED:
+        batch.blocked = True
     elif kind == L.RELEASE_COMMITTED:
         batch.committed = f["answers"]
     elif kind == L.RELEASE_WITHHELD:

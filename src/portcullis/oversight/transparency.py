@@ -4,6 +4,9 @@
  2. Small cells are suppressed together with enough others that differences do not reveal them (suppress.py).
  3. The bound on errors of matching is computed from the samples checked by hand: with n checked and d defective, the exact upper 95 % limit
     for none, else the Clopper-Pearson limit by bisection.
+ 4. Only quarters that are over are told, and outcomes only of those whose every batch was answered, refused or blocked for good: a figure
+    that was published does not change afterwards by a few people, whom the difference would show.
+ 5. Where the number asked is suppressed, so is the number checked by hand, which for a small batch is the same.
 Withheld by a stay, recalls and incidents are events of agencies, not of people, and are given as they are.
 """
 
@@ -16,19 +19,39 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from portcullis.agreement.adopt import of_version
+from portcullis.agreement.after import After
+from portcullis.errors import Refused
+from portcullis.home import Home
 from portcullis.model import LeafType
 from portcullis.oversight.counts import Counted, count_ledger, quarter
 from portcullis.oversight.page import page, table
 from portcullis.oversight.suppress import suppress
 from portcullis.store import schema
 
-__all__ = ["OUTCOMES", "bars", "error_bound", "transparency", "transparency_page"]
+__all__ = ["OUTCOMES", "bars", "error_bound", "threshold", "transparency", "transparency_page"]
 
 OUTCOMES = ("deficient", "disclosed", "confirmed", "denied", "other")
 
 
-def transparency(conn: Connection, small_cell: int) -> dict[str, Any]:
-    """The report as one JSON document. Raises Tampered when the ledger does not reconcile."""
+def threshold(home: Home, conn: Connection, asked: int | None) -> int:
+    """Below which figure a cell is suppressed: the highest that an agreement ever in force states, which `asked` can only raise.
+
+    Raises Refused for a lower one.
+    """
+    a = schema.agreement
+    versions = conn.execute(select(a.c.id, a.c.version).where(a.c.state != "proposed").order_by(a.c.id, a.c.version)).all()
+    stated = [of_version(home, conn, row.id, row.version).after.number["reports.small_cell"] for row in versions]
+    least = max(stated, default=After().number["reports.small_cell"])
+    if asked is not None and asked < least:
+        raise Refused(
+            f"Figures below {least} are suppressed.", "So the agreement says; it can only be raised.", "Name a higher figure, or none."
+        )
+    return max(least, asked or 0)
+
+
+def transparency(conn: Connection, small_cell: int, now: int) -> dict[str, Any]:
+    """The report as one JSON document, of the quarters that are over at `now`. Raises Tampered when the ledger does not reconcile."""
     counted = count_ledger(conn)
     split = _answers(conn)
     rows: dict[str, Counter[str]] = defaultdict(Counter)
@@ -44,27 +67,32 @@ def transparency(conn: Connection, small_cell: int) -> dict[str, Any]:
                     at[outcome] += count
             at["checked"] += batch.sample
             at["defects"] += batch.defects
+            at["open"] += not batch.final
     _events(counted, rows)
-    quarters = sorted(rows)
+    rows = {name: row for name, row in rows.items() if name < quarter(now)}  # 4
     for each in rows.values():
         each["other"] = each["asked"] - sum(each[name] for name in OUTCOMES if name != "other")
-    cells = suppress([[rows[q][name] for name in OUTCOMES] for q in quarters], small_cell) if quarters else []
+    quarters = sorted(rows)
+    final = [name for name in quarters if not rows[name]["open"]]
+    shown = suppress([[rows[q][name] for name in OUTCOMES] for q in final], small_cell) if final else []
+    cells = {q: [None] * len(OUTCOMES) for q in quarters} | dict(zip(final, shown, strict=True))
     asked = _totals([rows[q]["asked"] for q in quarters], small_cell)
-    if all(cell is None for line in cells for cell in line):  # then a total could give away what stands beneath it
-        asked = [None] * len(quarters)
+    if final and all(cell is None for line in shown for cell in line):  # then a total could give away what stands beneath it
+        asked = [None if q in final else total for q, total in zip(quarters, asked, strict=True)]
     return {
         "small_cell": small_cell,
         "quarters": [
-            {"quarter": q, "asked": total, **dict(zip(OUTCOMES, line, strict=True)), **_plain(rows[q])}
-            for q, total, line in zip(quarters, asked, cells, strict=True)
+            {"quarter": q, "final": q in final, "asked": total, **dict(zip(OUTCOMES, cells[q], strict=True)), **_plain(rows[q], total)}
+            for q, total in zip(quarters, asked, strict=True)
         ],
     }
 
 
-def _plain(row: Mapping[str, int]) -> dict[str, Any]:
+def _plain(row: Mapping[str, int], asked: int | None) -> dict[str, Any]:
     names = ("refused_batches", "withheld_by_stay", "recalls", "records_recalled", "incidents")
-    bound = error_bound(row["checked"], row["defects"])
-    return {name: row[name] for name in names} | {"checked_by_hand": row["checked"], "error_upper_95_ppm": bound}
+    checked, bound = row["checked"], error_bound(row["checked"], row["defects"])
+    by_hand = (None, None) if asked is None else (checked, bound)  # 5
+    return {name: row[name] for name in names} | {"checked_by_hand": by_hand[0], "error_upper_95_ppm": by_hand[1]}
 
 
 def _totals(values: Sequence[int], small_cell: int) -> list[int | None]:
@@ -117,7 +145,8 @@ def transparency_page(found: Mapping[str, Any]) -> str:
     """As one print-ready page with its picture; what is suppressed says so."""
     lines = found["quarters"]
     note = (
-        f"<p>Figures from 1 to {found['small_cell'] - 1} are suppressed, and with them as many others as keep them from being computed.</p>"
+        f"<p>Figures from 1 to {found['small_cell'] - 1} are suppressed, and with them as many others as keep them from being computed. "
+        "Outcomes of a quarter are told once every batch of it is settled.</p>"
     )
     bounds = [[each["quarter"], each["checked_by_hand"], each["error_upper_95_ppm"]] for each in lines]
     return page(

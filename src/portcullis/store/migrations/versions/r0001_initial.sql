@@ -44,6 +44,8 @@ CREATE TABLE leaf (
 
 CREATE INDEX ix_leaf_batch_id_type ON leaf (batch_id, type) WHERE batch_id IS NOT NULL;
 
+CREATE INDEX ix_leaf_not_a_decision ON leaf (idx) WHERE type != 'request.decided';
+
 CREATE INDEX ix_leaf_type_idx ON leaf (type, idx) WHERE batch_id IS NULL;
 
 CREATE TABLE ledger_head (
