@@ -78,9 +78,9 @@ SECTIONS = (
         "Oversight over a long history",
         ("benchmarks/oversight.py",),
         ("benchmarks/oversight.py", "--leaves", "40000", "--batches", "4", "--recall", "300"),
-        "Annual and transparency reports over 10 million ledger leaves in under 60 s; accounting for one identity among them in under 0.2 s; "
-        "a recall of 42,695 records from one file, prepared, sealed and recorded, in under 60 s. What of the history is synthetic is said in "
-        "`tests/written_history.py`; it is written in about half an hour.",
+        "Annual and transparency reports over 10 million ledger leaves in under 60 s; accounting for one identity among them in under "
+        "0.2 s; a recall of 42,695 records from one file, prepared, sealed and recorded, in under 60 s. What of the history is synthetic "
+        "is said in `tests/written_history.py`; it is written in about half an hour.",
     ),
     Section(
         "flips",
