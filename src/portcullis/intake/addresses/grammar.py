@@ -70,27 +70,33 @@ def _plausible(form: str, match: re.Match[str]) -> bool:
     if form == "bare":
         return _plausible_alone(name, prefix)
     if form == "typed":
-        return name[0] not in "#&" and not set(name) <= frozenset("e#")
-    return not (form in ("grid", "short") and prefix)
+        return name[0] not in "#&" and not set(name) <= frozenset("e#") and not (name in _DIRECTIONS and _named_by_its_type(match))
+    return not (form in ("grid", "short", "cross") and prefix)
+
+
+def _named_by_its_type(match: re.Match[str]) -> bool:
+    """After a direction alone: a word that is as often a name is the name (12 W Union), and so is a loop (8700 NE Loop 820, N Loop W)."""
+    kind, after = match.group("type"), match.group("postdir")
+    return (kind == "T" and not after) or (kind == ":" and (bool(after) or match.group("units")[:1] in tuple("n5ab")))
 
 
 def _plausible_alone(name: str, prefix: str | None) -> bool:
     """A street without a type is more than letters, unit words or road words, and not a type after other words."""
     if prefix and name in _LONE_TYPES:
         return False
-    if any(set(name) <= idle for idle in (_LETTERS, _ROAD_AND_BOX_WORDS, _UNIT_WORDS)) or name in ("s", "&"):
-        return False
+    if (name != "y" and any(set(name) <= idle for idle in (_LETTERS, _ROAD_AND_BOX_WORDS, _UNIT_WORDS))) or name in ("s", "&"):
+        return False  # State alone is a street; State Route is half of one
     return "#" not in (name[0], name[-1]) and not (name[0] == "e" and "w" not in name)
 
 
 def _doubtful(form: str, match: re.Match[str]) -> bool:
     """Shapes that a person should see: a lone type or unit word, very short words, letters spelt out, a name after other words."""
     name, prefix = match.group("name"), match.group("prefix")
-    if match.group("number") == "b":
+    if match.group("number") == "b" or form == "cross":
         return True
     if form == "typed":
-        return len(name) >= _SPELT_OUT and set(name) <= _LETTERS
-    if form == "bare" and (name in _LONE_WORDS or "&" in name or set(name) <= frozenset("=lz")):
+        return (len(name) >= _SPELT_OUT and set(name) <= _LETTERS) or (name in ("y", "U") and match.group("type") == "H")
+    if form == "bare" and (name in _LONE_WORDS or "&" in name or set(name) <= frozenset("=lzF")):
         return True
     return bool(prefix) and form in ("bare", "lettered") and not prefix.startswith("%")
 

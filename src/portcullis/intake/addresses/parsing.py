@@ -17,9 +17,20 @@ __all__ = ["parse"]
 
 _NOT_IN_TOWN = frozenset("n5ah90#%g,|")
 _NOT_TOWN_FIRST = frozenset("oLui")
-_OPENERS = frozenset("8S3sD")
+_OPENERS = frozenset("8S3sDF")
 _STRONG_TYPES = frozenset("ts:W")
-_PREFERENCE = {"box": 0, "military": 0, "puerto_rico": 0, "highway": 1, "typed": 1, "grid": 2, "lettered": 2, "short": 3, "bare": 4}
+_PREFERENCE = {
+    "box": 0,
+    "military": 0,
+    "puerto_rico": 0,
+    "highway": 1,
+    "typed": 1,
+    "grid": 2,
+    "lettered": 2,
+    "short": 3,
+    "bare": 4,
+    "cross": 4,
+}
 _LONGEST_TOWN = 5
 
 
@@ -72,9 +83,11 @@ def _rank(found: Parse, head: str, start: int) -> tuple[int, int]:
     if found.form == "typed":
         last = found.roles.rfind("T")
         level = 1 if head[last] in _STRONG_TYPES else 3
-        if set(head[found.roles.find("S") : last]) <= frozenset("Cy"):
-            level = 5
+        if set(head[found.roles.find("S") : last]) <= frozenset("Cy") or head[last - 1 : last + 1] == "8T":
+            level = 5  # a road without its name, or SALT LAKE | CITY
     if level == _PREFERENCE["bare"]:
+        if [head[at] for at, role in enumerate(found.roles) if role == "S"] == ["y"]:
+            return level + 2, town  # 60 State | Boston, but never 60 State | St Boston
         return level, (0 if head[start] in _OPENERS and town > 1 else 10) + town
     late = head[start] == "6" or ("I" in found.roles and level > 1)
     return level + late, -town

@@ -3,7 +3,8 @@
     numbers      n number · 5 five digits · 9 ZIP+4 · h 12-34 · f 1/2 · a 18B · g N6W23001 or W1234 · b B12 · o 1st, first · 1 one · 0 4.5
     streets      t type · W road · : type that may be the whole name · T type that is as often a name · s ST · S Saint · 3 LA
                  v calle, camino, rue · D north · 6 northeast
-    roads        H highway · R route · C county · U US · y state · z name of a state · I interstate · q CR, SR, FM · 7 RM
+    roads        H highway · R route · C county · U US · y state · z name of a state, F one that also opens names of towns · I interstate
+                 q CR, SR, FM · 7 RM
                  N township, ranch, alternate · M mile
     boxes        x box · p PO · P O letters · j post · J office · X drawer · r RR · c HC · A star · m PMB · G general · d delivery
     military     K PSC, CMR · B APO · V USS
@@ -29,34 +30,36 @@ _UNIT = rf"(?:{_NAMED_UNIT}|{_FLOOR}|i[n5ab]?|(?:p|PO|jJ)[xX]e?#?{_ID}|i?Li?)"
 _UNITS = rf"(?P<units>(?:{_SEP}?{_UNIT})*(?:{_SEP}?[n5abh]|(?<=[tsTD63HiL:W|])l)?)"
 _REST = rf"(?P<rest>{_SEP}.*)?$"
 _LEAD = rf"^(?P<lead>(?:{_UNIT}{_SEP}?)*)"
-_PREFIX = r"(?:(?P<prefix>(?![n5ah]).+?)(?<![HRUqIC7yzE#eKxXcprNMuvkA_&@mG1]))??"
+_PREFIX = r"(?:(?P<prefix>(?![n5ah]).+?)(?<![HRUqIC7yzFE#eKxXcprNMuvkA_&@mG1]))??"
 _MILE = "Mj?[n50]|0M"
 _RANGE = "[n5]&[n5]|[n5][n5](?=[Dw=T6]*o[ts:W])"
 _NUMBER = rf"(?P<number>g{{1,2}}f?|{_MILE}|(?<![^,|])D[n5](?=[^D6,|n5])|{_RANGE}|[n5]l(?=[HRU])|[n5h1ag]f?|b(?=[^,|]))"
 _DIRS = "[D6]{1,2}"
 _NAME = r"[^,|%#~]"
-_WORDS = r"(?:[n5](?=[w=tTs:W])|[w=Tt:WsSlPOo1zyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
+_WORDS = r"(?:[n5](?=[w=tTs:W])|[w=Tt:WsSlPOo1zFyUCNRIqvjJGdXA3482KVBrcmpDHYEQeuLi67MF_g])"
 _END = _UNITS + _REST
 
-_STATE_ROAD = r"(?P<state>[ys][HRW]|[z3M][HR](?!#)|[yz3M]q|[yz3M](?=e?\#?[n5]))"
+_STATE_ROAD = r"(?P<state>[ys][HRW]|[zF3M][HR](?!#)|[yzF3M]q|[yzF3M](?=e?\#?[n5]))"
 _ROADS = rf"(?:(?P<us>U(?:[HRW]|s[WR])?)|{_STATE_ROAD}|(?P<county>C[HRWq])|(?P<named>N[WRyH]?W?|q|7|r[rR]?|[HR]|I[HR]?))"
 _ROAD_NUMBER = r"(?P<name>[nabog1]|[lPO_Ii](?![wTtsSW:])|(?<=C[HW])[=D]|(?<=q)[=D])"
 _HIGHWAY = (
     rf"(?P<predir>{_DIRS})?(?P<old>[w=T])?{_ROADS}(?P<skip>(?<=[q7])[WH](?=e?#?[n5ab]))?(?P<sign>[e#]*){_ROAD_NUMBER}"
     rf"(?P<drop>[WH](?![n5]))?(?P<alt>N)?(?P<postdir>{_DIRS})?"
 )
-_LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tWv:](?:[n5oab]|[lPORD6z_I])f?)(?P<postdir>{_DIRS})?"
-_TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tTs3H4:qW])(?P<postdir>{_DIRS})?"
+_LETTERED = rf"(?P<predir>{_DIRS})?(?P<name>[tWv:](?:[n5oab]|[lPORD6zF_I])f?)(?P<postdir>{_DIRS})?"
+_TYPED = rf"(?P<predir>{_DIRS})?(?P<name>{_NAME}+?)(?P<type>[tsW]4|[tTs3H4:qW])(?P<postdir>{_DIRS})?"
 _GRID = r"(?P<predir>[D6])(?P<name>[n5o])(?P<postdir>[D6])"
 _BARE = rf"(?P<predir>{_DIRS})?(?P<name>{_WORDS}+?)(?P<postdir>{_DIRS})?"
+_CROSS = r"(?P<predir>[D6])(?P<name>[no])(?P<postdir>[D6])?"
 _SHORT_ROAD = r"(?P<predir>[D6])?(?P<name>b|l[n5])(?P<postdir>[D6])?"
 
 _HOUSE = _LEAD + _PREFIX + "(?:(?<![^,|])[e#]{1,2})?" + _NUMBER + f"{_SEP}?"
 
-_CORES = {"highway": _HIGHWAY, "typed": _TYPED, "lettered": _LETTERED, "grid": _GRID, "bare": _BARE, "short": _SHORT_ROAD}
+_CORES = {"highway": _HIGHWAY, "typed": _TYPED, "lettered": _LETTERED, "grid": _GRID, "bare": _BARE, "short": _SHORT_ROAD, "cross": _CROSS}
 
 STREETS = tuple((form, re.compile(_HOUSE + core + _END)) for form, core in _CORES.items())
-"""Number and street, most telling shape first: a numbered road, a name with a type, a lettered avenue, a grid, a name alone."""
+"""Number and street, most telling shape first: a numbered road, a name with a type, a lettered avenue, a grid, a name alone, a number
+for a name."""
 
 _BOX_ID = "[n5ab1lghDPORI_0]|[lPORDI]?[n5]"
 _WHO = rf"^(?P<lead>(?:{_UNIT}{_SEP}?)*)(?P<prefix>.*?)"
@@ -70,6 +73,7 @@ BOXES = tuple(
     for kind, shape in (
         ("rural_route", rf"{_RR}(?:{_ROUTE})?{_BOX}"),
         ("rural_route", r"r[rR]?e?#?(?P<route>[n5ab1])(?P<short>)"),
+        ("rural_route", rf"(?:q|C[HRWq]){_ROUTE}{_BOX}(?P<short>)"),
         ("rural_route", rf"x[e#]*(?P<number>{_BOX_ID}){_SEP}?(?P<mark>r[rR]?|R){_ROUTE}"),
         ("highway_contract", rf"{_HC}(?:{_ROUTE})?{_BOX}"),
         ("highway_contract", r"(?:H?c[RH]?|A[RW])e?#?(?P<route>[n5ab1])(?P<short>)"),
@@ -86,13 +90,13 @@ MILITARY = (
     re.compile(rf"{_WHO}(?P<words>Gd|dG)(?P<rest>{_SEP}.*)?$"),
 )
 
-_URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?|[wv:8][w=Ts8z3:v]*?)"
+_URB = r"(?P<urb>[YQ24]{1,2}[^,|]+?|[wv:8][w=Ts8zF3:v]*?)"
 _DOOR = r"(?:[n5ab]b|[=alDP][n5]|b[n5]?|[n5ah]w?l?|g)"
 _CALLE = rf"[vt:](?:{_WORDS}|[n5b])+?"
 _TAIL = rf"(?P<tail>{_SEP}?[2YQ4][^,|]+|{_SEP}.*|[w=T:]+)?{_REST}"
 
 _KM = rf"(?P<door>{_SEP}?k[n50]{_SEP}?(?:k[n50])?)"
-_CARR = rf"(?P<name>(?:E|[zHR](?=e?[n5ab]{_SEP}?k))[e#]?[n5ab])"
+_CARR = rf"(?P<name>(?:E|[zFHR](?=e?[n5ab]{_SEP}?k))[e#]?[n5ab])"
 
 PUERTO_RICO = tuple(
     map(

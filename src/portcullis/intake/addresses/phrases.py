@@ -25,7 +25,7 @@ def _phrases() -> tuple[tuple[tuple[str, ...], str], ...]:
 def triggers() -> frozenset[str]:
     """Tokens without which nothing is merged: only rows with one of them are looked at."""
     _, tens, _ = _numbers()
-    return frozenset({*tens, "HUNDRED", "THOUSAND", "KING", "MLK", "KENNEDY", "CARE", "FARM", "RANCH"})
+    return frozenset({*tens, "HUNDRED", "THOUSAND", "KING", "MLK", "KENNEDY", "CARE", "FARM", "RANCH", "PASS"})
 
 
 def merge(tokens: list[str], at: int) -> tuple[str, int] | None:

@@ -66,7 +66,7 @@ def _columns(flat: Flat, stream: Stream, parsed: Parsed, place: Located) -> Any:
     out = {
         "kind": pa.array([found.kind for found in parsed.parses], pa.string()).take(pa.array(parsed.which)),
         "number": column(flat, "N", forms["number"]),
-        "predir": _direction(column(flat, "P", forms["name"])),
+        "predir": column(flat, "P", forms["name"]),
         "street_name": column(flat, "S1234567", forms["name"]),
         "street_type": column(flat, "T", forms["street_type"]),
         "postdir": _direction(column(flat, "Q", forms["name"])),
@@ -74,11 +74,21 @@ def _columns(flat: Flat, stream: Stream, parsed: Parsed, place: Located) -> Any:
         "unit_key": _unit_key(flat, stream),
         **{name: pa.array(getattr(place, name), pa.string()) for name in ("city", "state", "zip5")},
     }
+    out["predir"], out["street_name"] = _before(out["predir"], out["street_name"])
     out["delivery_key"] = _delivery_key(out, column(flat, "B", forms["name"], ""))
     readings = readings_of(stream, parsed)
     out["genuine"], out["reason"] = judged(readings, parsed, out, place)
     out["institution_word"] = pa.array(np.isin(readings, (Reading.INSTITUTION, Reading.HELD)).astype(np.int8))
     return pa.table(out).select(list(OUTPUT_COLUMNS))
+
+
+def _before(predir: Any, name: Any) -> tuple[Any, Any]:
+    """Directions before a name, and the name: in E S TEMPLE the second direction is part of it."""
+    crossed = pc.fill_null(pc.match_substring_regex(predir, "^[EW] [NS]$"), False)
+    if not pc.any(crossed).as_py():
+        return _direction(predir), name
+    whole = pc.binary_join_element_wise(pc.utf8_slice_codeunits(predir, 2), name, " ")
+    return _direction(pc.if_else(crossed, pc.utf8_slice_codeunits(predir, 0, 1), predir)), pc.if_else(crossed, whole, name)
 
 
 def _direction(values: Any) -> Any:

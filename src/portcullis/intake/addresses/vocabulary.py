@@ -72,7 +72,7 @@ def word_entries() -> dict[str, Entry]:
             _put(found, spellings, letter, form)
     for group in ("roads", "boxes", "military", "puerto_rico", "leading", "units", "other"):
         for form, item in data[group].items():
-            _put(found, item["words"], item["class"], form, own=item["class"] in "uie")
+            _put(found, item["words"], item["class"], form, own=item["class"] in "uieLd")
     for strength, letter in _STREET_TYPE.items():
         for form, spellings in read_yaml("suffixes.yaml")[strength].items():
             _put(found, spellings, letter, form, name=spellings[0])
@@ -80,7 +80,7 @@ def word_entries() -> dict[str, Entry]:
         _put(found, [code], "z", code)
     for name in places().by_name:
         if name.isalpha() and len(name) > 3:
-            _put(found, [name], "z", name)
+            _put(found, [name], "F" if name in town_openers() else "z", name)
     _put(found, sorted(town_openers()), "8", "")
     return found
 
