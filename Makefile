@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check faults conformance bench bench-matching safeguards lock clean picture screenshots docs console browser-test
-.PHONY: matching-pictures
+.PHONY: matching-pictures fuzz
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
@@ -72,6 +72,14 @@ matching-pictures: $(STAMP)  ## draw the frontier, the reliability and a waterfa
 
 faults: $(STAMP)  ## kills at random instants, stays under load (longer)
 	$(BIN)/python -m pytest -m faults -x
+
+fuzz: $(STAMP) $(VENV)/fuzz/.stamp  ## schemathesis against a gateway on loopback: no answer that docs/openapi.json does not know
+	$(BIN)/python tests/api_fuzz.py $(VENV)/fuzz/bin/schemathesis $(if $(EXAMPLES),--examples $(EXAMPLES))
+
+$(VENV)/fuzz/.stamp: requirements/fuzz.txt $(STAMP)
+	$(PYTHON) -m venv $(VENV)/fuzz
+	$(VENV)/fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
 
 conformance: $(STAMP)  ## every rule on every engine for at least 10,000 generated requests a stage (a quarter of an hour)
 	$(BIN)/python benchmarks/conformance.py

@@ -8,3 +8,4 @@ common="--universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 uv pip compile $common --extra postgresql pyproject.toml -o requirements/run.txt
 uv pip compile $common --extra postgresql --group dev pyproject.toml requirements/build.in -o requirements/dev.txt
 uv pip compile $common -c requirements/dev.txt requirements/benchmarks.in -o requirements/benchmarks.txt
+uv pip compile $common -c requirements/dev.txt requirements/fuzz.in -o requirements/fuzz.txt

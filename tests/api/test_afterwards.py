@@ -39,7 +39,7 @@ def test_filings_go_in_at_their_own_door_and_from_their_own_agency(served: Start
     about = {"matter": done.matter, "custodian": FIRST, "records": 3}
     assert one.call("POST", "/v1/notices", after.filing("recall.acknowledged", about)).status == 422
     assert one.call("POST", "/v1/recalls", after.filing("recall.acknowledged", about | {"agency": "DEA"})).status == 403
-    assert one.call("POST", "/v1/secrets", b"{}").status == 400
+    assert one.call("POST", "/v1/secrets", b"{}").status == 404
     assert one.call("POST", "/v1/recalls", b"{}").status == 422
     for path in (f"/v1/recalls/{done.matter}/..%2f..%2fportcullis", f"/v1/recalls/{done.matter}/ICE-9999", "/v1/recalls/M-1999-000001/x"):
         assert one.call("GET", path).status == 404

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
@@ -52,18 +53,26 @@ class Recall(BaseModel):
     orders: list[str]
 
 
-@router.post(
-    "/{door}", response_model=Taken, operation_id="fileAfterwards", summary="File a signed document", openapi_extra={"requestBody": _FILING}
-)
-async def file_afterwards(
-    door: Literal["notices", "recalls", "disposals", "redisclosures"], request: Request, home: HomeOf, agency: Agency
-) -> Taken:
-    """Take in one filing; of one that is refused, that it was refused is in the ledger."""
-    body = await small_body(request)
-    if _stated_agency(body) not in (None, agency):  # 2
-        raise Problem(403, "The filing is another agency's.")
-    done = await run_in_threadpool(take_at, home, _DOORS[door], body)
-    return Taken(result=[str(one) for one in done])
+def _door(command: str) -> Callable[..., Awaitable[Taken]]:
+    async def file(request: Request, home: HomeOf, agency: Agency) -> Taken:
+        """Take in one filing; of one that is refused, that it was refused is in the ledger."""
+        body = await small_body(request)
+        if _stated_agency(body) not in (None, agency):  # 2
+            raise Problem(403, "The filing is another agency's.")
+        done = await run_in_threadpool(take_at, home, command, body)
+        return Taken(result=[str(one) for one in done])
+
+    return file
+
+
+for _path, _command in _DOORS.items():  # four addresses, not one with a name in it: another name is nothing here, for every method
+    router.post(
+        f"/{_path}",
+        response_model=Taken,
+        operation_id=f"file{_path.capitalize()}",
+        summary=f"File a signed document: {_path}",
+        openapi_extra={"requestBody": _FILING},
+    )(_door(_command))
 
 
 def _stated_agency(body: bytes) -> str | None:
