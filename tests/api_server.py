@@ -92,13 +92,22 @@ class Served:
         files = (folder / "certificate.pem", folder / "certificate-key.pem", self.tls["IRS"] / "ca.pem")
         return Gateway("localhost", self.port, *files, SECRET)
 
-    def call(self, method: str, path: str, body: Any = None, agency: str | None = "ICE", **headers: str) -> Answer:
-        """One call in any form; `agency` None shows no certificate."""
+    def context(self, agency: str | None = "ICE") -> ssl.SSLContext:
+        """The TLS of a caller; `agency` None shows no certificate."""
         context = ssl.create_default_context(cafile=str(self.tls["IRS"] / "ca.pem"))
         if agency is not None:
             folder = self.tls[agency]
             context.load_cert_chain(folder / "certificate.pem", folder / "certificate-key.pem", password=SECRET)
-        connection = http.client.HTTPSConnection("localhost", self.port, context=context, timeout=30)
+        return context
+
+    def line(self, agency: str = "ICE") -> ssl.SSLSocket:
+        """A connection for a caller who writes the bytes of a call by hand."""
+        plain = socket.create_connection(("localhost", self.port), timeout=20)
+        return self.context(agency).wrap_socket(plain, server_hostname="localhost")
+
+    def call(self, method: str, path: str, body: Any = None, agency: str | None = "ICE", **headers: str) -> Answer:
+        """One call in any form; `agency` None shows no certificate."""
+        connection = http.client.HTTPSConnection("localhost", self.port, context=self.context(agency), timeout=30)
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         found = Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())

@@ -8,14 +8,24 @@ from pathlib import Path
 import pytest
 
 from api_server import Served
-from journey_home import Scene, at
+from journey_home import Scene, at, at_both
 
-__all__ = ["at", "served"]
+__all__ = ["at", "at_both", "served", "served_both"]
 
 
 @pytest.fixture
 def served(at: Callable[[str], Scene], tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """A gateway at a station of the journey, served over mutual TLS."""
+    yield from _served(at, tmp_path)
+
+
+@pytest.fixture
+def served_both(at_both: Callable[[str], Scene], tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """The same on SQLite and then on PostgreSQL."""
+    yield from _served(at_both, tmp_path)
+
+
+def _served(at: Callable[[str], Scene], tmp_path: Path) -> Iterator[Callable[..., Served]]:
     running: list[Served] = []
 
     def start(station: str, **limits: object) -> Served:

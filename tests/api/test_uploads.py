@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import json
-import secrets
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from api_packing import packed
-from api_server import SECRET, Answer, Served
+from api_packing import Parts, form, nothing_left, packed, parts_of, post
+from api_server import Served
 from portcullis.datafile import BatchFolder
 from portcullis.model import LeafType
 from portcullis.store import schema
 
 Start = Callable[..., Served]
-Parts = list[tuple[str, str, bytes]]
-
-
-def parts_of(folder: Path) -> Parts:
-    """The parts of a packed batch: name, file name, bytes."""
-    names = {"envelope": "batch.json", "salts": "salts.bin", "engagements": "engagements.jsonl", "data": "data.csv"}
-    return [(name, file, (folder / file).read_bytes()) for name, file in names.items()]
-
-
-def form(parts: Parts, boundary: str = "b0undary") -> bytes:
-    """The parts as multipart/form-data."""
-    one = '--{}\r\nContent-Disposition: form-data; name="{}"; filename="{}"\r\n\r\n'
-    return (
-        b"".join(one.format(boundary, name, file).encode() + data + b"\r\n" for name, file, data in parts) + f"--{boundary}--\r\n".encode()
-    )
-
-
-def post(served: Served, body: bytes, key: str = "", kind: str = "multipart/form-data; boundary=b0undary") -> Answer:
-    return served.call("POST", "/v1/batches", body, Content_Type=kind, Idempotency_Key=key or secrets.token_hex(8))
-
-
-def nothing_left(served: Served) -> bool:
-    return not list((served.scene.home.path / "tmp").iterdir())
 
 
 @pytest.fixture
@@ -157,10 +131,8 @@ def test_of_equal_calls_at_once_one_batch_comes(honest: tuple[Served, Parts]) ->
 def test_an_upload_whose_sender_goes_away_leaves_nothing(honest: tuple[Served, Parts]) -> None:
     served, parts = honest
     body = form(parts)
-    context = ssl.create_default_context(cafile=str(served.tls["IRS"] / "ca.pem"))
-    context.load_cert_chain(served.tls["ICE"] / "certificate.pem", served.tls["ICE"] / "certificate-key.pem", password=SECRET)
     head = f"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: {'b' * 16}\r\nContent-Length: {len(body)}\r\n"
-    with context.wrap_socket(socket.create_connection(("localhost", served.port)), server_hostname="localhost") as sent:
+    with served.line() as sent:
         sent.sendall(head.encode() + b"Content-Type: multipart/form-data; boundary=b0undary\r\n\r\n" + body[: len(body) // 2])
     assert post(served, form(parts)).status == 202
     assert served.scene.count(schema.batch) == 1

@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
-from portcullis.api.answering import small_body
+from portcullis.api.bodies import small_body
 from portcullis.api.peers import Agency, HomeOf
 from portcullis.api.problems import Problem
 from portcullis.api.view import PROBLEMS

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 
+from portcullis.api.bodies import small_body
 from portcullis.api.calls import KeyHeader
 from portcullis.api.peers import Agency, HomeOf
 from portcullis.api.problems import Problem
@@ -30,7 +31,6 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["batches"])
 BatchId = Annotated[str, Path(pattern=r"^B-[0-9]{4}-[0-9]{6,9}$", examples=["B-2026-000001"])]
-_MOST = 1 << 20
 _log = logging.getLogger("portcullis.api")
 _DSSE = {"type": "object", "required": ["payload", "payloadType", "signatures"]}
 _ANSWER: dict[int | str, dict[str, Any]] = {
@@ -101,16 +101,6 @@ async def acknowledge_batch(batch: BatchId, request: Request, home: HomeOf, agen
 
     await run_in_threadpool(record)
     return Response(status_code=204)
-
-
-async def small_body(request: Request) -> bytes:
-    """The body of a call, at most 1 MiB. Raises Problem 413."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST:
-            raise Problem(413, "The body is too large.", f"At most {_MOST} bytes are read.")
-    return bytes(body)
 
 
 def _state(home: Home, agency: str, batch: str) -> str:

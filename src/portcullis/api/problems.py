@@ -27,6 +27,7 @@ _TITLES = {
     403: "This is not for the caller",
     404: "There is no such thing here",
     405: "It cannot be called so",
+    408: "It came too slowly",
     409: "It is not its turn",
     411: "The length is missing",
     413: "It is too large",

@@ -3,11 +3,13 @@
 1. TLS 1.3 only; a caller without a certificate under one of the given authorities does not get as far as a request.
 2. An authority given here must hold the root key of an agency that is enrolled in the home; any other is refused at the start.
 3. The certificate TLS verified is put into each request's scope from the connection itself; callers cannot write it.
-4. Without TLS only this machine is served (a loopback address).
+4. A caller whose head of a call is not whole after `HEAD` seconds is cut off: an open connection costs the caller nothing, and us memory.
+5. Without TLS only this machine is served (a loopback address).
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import ssl
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import h11
 import uvicorn
 from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +31,8 @@ from portcullis.store import reading, schema
 __all__ = ["Tls", "bound", "check_address", "check_authorities", "server"]
 
 _IDLE = 75
+HEAD = 20.0
+"""Seconds for the lines of a call before its body, from its first byte, or from the connection on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,35 @@ class Tls:
 
 
 class _Connection(H11Protocol):
-    """One connection; its requests carry the certificate that was verified for it."""
+    """One connection; its requests carry the certificate that was verified for it, and each must state itself in time."""
+
+    _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         found = transport.get_extra_info("ssl_object")
         self.app = _WithPeer(self.app, found.getpeercert(binary_form=True) if found else None)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self.conn.their_state is h11.IDLE:
+            self._expect_head()
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_expecting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_expecting()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:  # 4
+        if self._late is None:
+            self._late = self.loop.call_later(HEAD, self.transport.abort)
+
+    def _stop_expecting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
 
 @dataclass(frozen=True, slots=True)

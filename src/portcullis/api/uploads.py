@@ -2,14 +2,12 @@
 
 1. Exactly the parts `envelope`, `salts`, `data` are needed, `engagements` and `documents` may be there; each once, nothing else.
 2. File names in the home are ours; of the sender's only the ending of the data file counts (.csv, .parquet, .jsonl).
-3. Each part is cut off at its limit (413), a stream that stalls at `STALL` seconds (408), and one that ends early is refused (400).
+3. Each part is cut off at its limit (413), a stream that stalls or dribbles is ended (408, bodies.py), one that ends early refused (400).
 4. Rows are personal values: the folder is private, overwritten and gone when the call is over (engine.workdir).
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,14 +18,13 @@ from fastapi.concurrency import run_in_threadpool
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from portcullis.api.bodies import chunks
 from portcullis.api.problems import Problem
 from portcullis.datafile import SUFFIXES
 from portcullis.datafile.folder import DATA, DOCUMENTS, ENGAGEMENTS, ENVELOPE, SALTS
 
-__all__ = ["STALL", "PartLimits", "store_parts"]
+__all__ = ["PartLimits", "store_parts"]
 
-STALL = 30.0
-"""Seconds without a byte after which a caller is told that it is too slow."""
 _NAMES = {"envelope": ENVELOPE, "salts": SALTS, "engagements": ENGAGEMENTS, "documents": DOCUMENTS}
 _NEEDED = {"envelope", "salts", "data"}
 _MAX_HEADER = 4096
@@ -57,7 +54,7 @@ async def store_parts(request: Request, folder: Path, limits: PartLimits) -> Non
     with ExitStack() as files:
         parts = _Parts(folder, limits, files)
         parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
-        async for chunk in _chunks(request):
+        async for chunk in chunks(request):
             try:
                 await run_in_threadpool(parser.write, chunk)
             except MultipartParseError as error:
@@ -66,17 +63,6 @@ async def store_parts(request: Request, folder: Path, limits: PartLimits) -> Non
             raise Problem(400, "The upload ended before its last part did.", "", "Send it again with the same Idempotency-Key.")
     if missing := sorted(_NEEDED - parts.seen):
         raise Problem(400, "A part of the batch is missing.", f"Not there: {', '.join(missing)}.")
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    stream = request.stream().__aiter__()
-    while True:
-        try:
-            yield await asyncio.wait_for(stream.__anext__(), STALL)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise Problem(408, "The upload stalled.", f"No byte came for {STALL:.0f} seconds.", headers={"Connection": "close"}) from error
 
 
 def _malformed() -> Problem:
