@@ -370,7 +370,7 @@ def api() -> Mapping[str, str]:
 def attacks() -> Mapping[str, str]:
     """Every attack that the verifiers are tested with, what a reader needs to see it, and the step at which it is seen."""
     sys.path.insert(0, str(DOCS.parent / "tests"))
-    from ledger_attacks_more import ATTACKS  # noqa: PLC0415
+    from ledger_attacks_kept import ATTACKS  # noqa: PLC0415
 
     needs = {"bundle": "the bundle alone", "--trust": code("--trust"), "--since": code("--since")}
     order = {name: place for place, name in enumerate(needs)}

@@ -938,7 +938,7 @@ def _() -> Evidence:
     return shown(story)
 
 
-@attack("a batch is answered twice", "bundle", 4, "dispatched twice")
+@attack("a batch is answered twice", "bundle", 4, "after the batch was dispatched")
 def _() -> Evidence:
     story = Story().begin()
     b = story.to_committed()

@@ -187,12 +187,12 @@ class Story:
         """The number behind the k-th commitment."""
         return hashlib.sha256(f"r {k}".encode()).digest()
 
-    def begin(self, stock: int = 2) -> Story:
-        """People, agreement, standing, vault, stock."""
+    def begin(self, stock: int = 2, **terms: object) -> Story:
+        """People, agreement (with more `terms`), standing, vault, stock."""
         for person, roles in PEOPLE.items():
             self.enrol(person, roles)
         self.sign_agreement("IRS", "ICE")
-        self.leaf("agreement.in_force", agreement=AGREEMENT, rules=RULES, elements=ELEMENTS, answer="address", sample=3)
+        self.leaf("agreement.in_force", agreement=AGREEMENT, rules=RULES, elements=ELEMENTS, answer="address", sample=3, **terms)
         self.standing()
         self.vault()
         for k in range(1, stock + 1):
@@ -413,6 +413,22 @@ class Story:
         """It is lifted."""
         content = content_of({"order": order, "lift": True})
         return self.leaf("order.lifted", order=order, acts=[self.by(person, "order.lift", content) for person in people])
+
+    # -- holds
+
+    def hold(self, hold: str = "H-1", scope: dict[str, object] | None = None, person: str = "IRS-0001") -> int:
+        """Counsel says what must be kept."""
+        body = {"hold": hold, "scope": scope or {}}
+        return self.leaf("hold.placed", **body, act=self.by(person, "hold.place", content_of(body)))
+
+    def let_go(self, hold: str = "H-1", person: str = "IRS-0001") -> int:
+        """Counsel lifts it."""
+        return self.leaf("hold.lifted", hold=hold, act=self.by(person, "hold.lift", content_of({"hold": hold})))
+
+    def destroy(self, b: BatchStory, person: str = "IRS-0002") -> int:
+        """The working data of a batch is destroyed."""
+        body = {"batch": b.name, "what": "working-data"}
+        return self.leaf("disposal", **(self._batch(b) | body), act=self.by(person, "disposal", content_of(body)))
 
     # -- the bundle
 

@@ -9,8 +9,8 @@ Needs Python 3.11 and `cryptography`; shares no code with the gateway. The numbe
     older checkpoint is a prefix. A part (of one agreement, batch or person) is proved to be in the log, and that is all.
  3. Every leaf is of a known type and form. Every human act is signed by a key or passkey that an agency's root had enrolled and not revoked
     at that place in the log; for this log, this action and this content; once; before it expired.
- 4. A dispatch follows its commit, which follows two different people's authorizations of the same content, which follow a passed sample of
-    the seed nobody chose, which follows all decisions, the batch, an agreement in force; and no stay covers it, in log order.
+ 4. In log order: an agreement in force, the batch, all decisions, a passed sample of the seed nobody chose, two different people's
+    authorizations of one content, its commit, the witnesses asked for, the dispatch; no stay covers it; nothing held is destroyed.
  5. One decision per request; the totals agree; every disclosed answer has its accounting leaf and is one that was committed.
  6. Openings open. An opened decision follows from its findings; an opened accounting entry names permitted data elements only.
  7. Times and lists: backdated leaves are refused; what else a person should look at is listed.
@@ -24,15 +24,15 @@ import base64
 import hashlib
 import heapq
 import hmac
+import itertools
 import json
 import operator
 import re
 import signal
 import sqlite3
-import sys
-import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -59,7 +59,6 @@ SHA, KEY = hashlib.sha256, b"portcullis/key/1"  # KEY: what stands before a publ
 Fields = dict[str, Any]
 NAME = re.compile(r"[^\s+\x00-\x1f]+")  # what the key of a note may be called
 Head = NamedTuple("Head", [("size", int), ("root", bytes), ("seen", dict[str, int])])  # noqa: UP014 - a checkpoint, in one line
-Fetch, Say = Callable[[str], bytes], Callable[[str], object]
 
 
 class Failed(Exception):
@@ -70,18 +69,17 @@ class Failed(Exception):
         self.step, self.text, self.leaf = step, text, leaf
 
 
-def need(step: int, ok: object, text: str) -> None:
+def need(step: int, ok: object, text: str, leaf: int | None = None) -> None:
     """One check: what it means when it does not hold."""
     if not ok:
-        raise Failed(step, text)
+        raise Failed(step, text, leaf)
 
 
-def unbase64(text: object, step: int) -> bytes:
+def unbase64(text: Any, step: int) -> bytes:
     """Base64 in its one canonical form."""
-    try:
-        data = base64.b64decode(text.encode("ascii"), validate=True) if isinstance(text, str) else b""
-    except ValueError:
-        data = b""
+    data = b""
+    with suppress(ValueError, AttributeError):
+        data = base64.b64decode(text.encode("ascii"), validate=True)
     need(step, data and base64.b64encode(data).decode() == text, "A base64 value is not in its one form: it is damaged, or respelled.")
     return data
 
@@ -91,12 +89,10 @@ canon = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, se
 
 def read_json(data: bytes, step: int, what: str) -> Any:
     """The value of canonical JSON bytes; any other spelling of it, a member named twice among them, is refused."""
-    try:
+    with suppress(ValueError, TypeError, RecursionError):
         value = json.loads(data.decode("utf-8"), parse_float=str)
         if canon(value).encode("utf-8") == data:
             return value
-    except (ValueError, TypeError, RecursionError):
-        pass
     raise Failed(step, f"{what} is not canonical JSON: it is damaged, or the same value is spelled another way.")
 
 
@@ -116,14 +112,13 @@ def is_key(public: bytes, alg: str) -> bool:
 
 def signed_by(public: bytes, message: bytes, signature: bytes, alg: str = "EdDSA") -> bool:
     """Ed25519 (RFC 8032), or for passkeys also ECDSA on P-256 with SHA-256."""
-    try:
+    with suppress(InvalidSignature, ValueError):
         if alg == "ES256":
             ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public).verify(signature, message, ec.ECDSA(SHA256()))
         else:
             Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return is_key(public, alg)
+        return is_key(public, alg)
+    return False
 
 
 def passkey_signed(key: Fields, payload: bytes, signed: dict[str, str]) -> bool:
@@ -146,26 +141,21 @@ class NoteKey(NamedTuple):
     name: str
     kind: int
     public: bytes
-
-    @property
-    def id(self) -> bytes:
-        """The four bytes before each of its signatures."""
-        return SHA(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+    id: bytes  # stands before each of its signatures
 
     def accepts(self, text: str, signature: bytes) -> bool:
         """Whether the signature is this key's over the note's text."""
-        if self.kind == 1:
-            return signed_by(self.public, text.encode(), signature)
-        when = int.from_bytes(signature[:8], "big")
-        return len(signature) == 72 and signed_by(self.public, f"cosignature/v1\ntime {when}\n{text}".encode(), signature[8:])
+        if self.kind == 4:
+            text, signature = f"cosignature/v1\ntime {int.from_bytes(signature[:8], 'big')}\n{text}", signature[8:]
+        return signed_by(self.public, text.encode(), signature)
 
 
-def read_vkey(text: str) -> NoteKey:
+def read_vkey(text: str, step: int = 1) -> NoteKey:
     """A verifier key `name+id+key`."""
     name, key_id, encoded = [*text.split("+", 2), "", ""][:3]
-    data = unbase64(encoded, 1)
-    key = NoteKey(name, data[0], data[1:])
-    need(1, NAME.fullmatch(name) and len(data) == 33 and data[0] in (1, 4) and key_id == key.id.hex(), "A verifier key cannot be read.")
+    data = unbase64(encoded, step)
+    key = NoteKey(name, data[0], data[1:], SHA(name.encode() + b"\n" + data).digest()[:4])
+    need(step, NAME.fullmatch(name) and len(data) == 33 and data[0] in (1, 4) and key_id == key.id.hex(), "A verifier key cannot be read.")
     return key
 
 
@@ -191,13 +181,12 @@ def read_checkpoint(data: bytes, log: NoteKey, witnesses: list[NoteKey], now: fl
     """A checkpoint of this log (C2SP tlog-checkpoint), without extension lines."""
     text, good, _ = read_note(data, [log, *witnesses])
     need(1, log in good, "The checkpoint is not signed by the log's key: it was signed by another, or for another log.")
-    lines = text.split("\n")
-    ok = len(lines) == 4 and re.fullmatch("0|[1-9][0-9]{0,18}", lines[1], re.ASCII) and len(unbase64(lines[2], 1)) == 32
-    need(1, ok, "The checkpoint is malformed: it is not origin, size and root.")
-    need(1, lines[0] == log.name, "The checkpoint is of another log: its origin is not the name of the log's key.")
+    m = re.fullmatch(r"(.+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n", text)
+    need(1, m, "The checkpoint is malformed: it is not origin, size and root.")
+    need(1, m and m[1] == log.name, "The checkpoint is of another log: its origin is not the name of the log's key.")
     seen = {k.name: int.from_bytes(s[:8], "big") for k, s in good.items() if k.kind == 4}
     need(1, all(t <= now + TOLERANCE for t in seen.values()), "A witness's time lies in the future: a clock is wrong, or it is invented.")
-    return Head(int(lines[1]), unbase64(lines[2], 1), seen)
+    return Head(int(m[2]), unbase64(m[3], 1), seen)
 
 
 def folder(path: Path) -> tuple[set[str], Fetch]:
@@ -218,17 +207,21 @@ def tile_name(level: int | str, n: int, width: int) -> str:
     return f"tile/{level}/" + re.sub(r"(\d{3})(?=\d)", r"x\1/", digits) + (f".p/{width}" if width < 256 else "")
 
 
+def tiles(level: int | str, of: int) -> Iterator[tuple[str, int]]:
+    """The files of a level that has `of` hashes or entries: 256 in each, the last one the rest."""
+    return ((tile_name(level, n // 256, min(256, of - n)), min(256, of - n)) for n in range(0, of, 256))
+
+
 class Bundle:
-    """The files of a bundle, each checked against the manifest whenever it is read."""
+    """Step 1: the manifest is signed by the log alone and lists exactly the files that are there; each is checked whenever it is read."""
 
     def __init__(self, names: set[str], fetch: Fetch, log: NoteKey) -> None:
-        """Step 1: the manifest is signed by the log alone and lists exactly the files that are there."""
         need(1, "manifest" in names, "The bundle has no manifest: nothing says which files belong to it.")
         text, good, lines = read_note(fetch("manifest"), [log])
         need(1, good and lines == 1, "The manifest is not signed by the log's key alone: files may have been exchanged.")
         head, origin, *rows = [*text[:-1].split("\n"), ""][:-1] if text.count("\n") > 1 else ["", ""]
         found = [re.fullmatch(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,9}) ([a-z0-9./]+)", row, re.ASCII) for row in rows]
-        self.fetch, self.listed = fetch, {m[3]: (int(m[2]), m[1]) for m in found if m}
+        self.fetch, self.origin, self.listed = fetch, log.name, {m[3]: (int(m[2]), m[1]) for m in found if m}
         ok = (head, origin) == ("portcullis bundle manifest v1", log.name) and len(self.listed) == len(rows)
         need(1, ok and list(self.listed) == sorted(self.listed), "The manifest is malformed, or was signed for something else.")
         odd = ", ".join(map(ascii, sorted(set(self.listed) ^ (names - {"manifest"}))[:3]))
@@ -238,8 +231,7 @@ class Bundle:
         """A file's bytes, if they are those the manifest names."""
         need(1, name in self.listed, f"The bundle has no {name}: a file that belongs to it is missing.")
         data = self.fetch(name)
-        same = (len(data), SHA(data).hexdigest()) == self.listed[name]
-        need(1, same, f"{name} is not the file that the manifest names: it was changed after the bundle was signed.")
+        need(1, (len(data), SHA(data).hexdigest()) == self.listed[name], f"{name} is not the file that the manifest names: it was changed.")
         return data
 
 
@@ -265,7 +257,7 @@ class Log:
     and in `hashes` the roots of the largest subtrees that fit into the gaps between them. At the `cuts` an older root follows, too."""
 
     def __init__(self, bundle: Bundle, head: Head) -> None:
-        self.bundle, self.size, self.head, self.rows, self.roots = bundle, head.size, head, list[list[bytes]](), dict[int, bytes]()
+        self.bundle, self.size, self.head, self.roots = bundle, head.size, head, dict[int, bytes]()
         self.kind, self.cuts, self.places = "", list[int](), [[0, head.size]]
         if "part.json" in bundle.listed:
             about = read_json(bundle.read("part.json"), 1, "part.json")
@@ -276,23 +268,16 @@ class Log:
             self.kind, self.cuts, self.places = about["kind"], about["cuts"], about["places"]
         self.count = sum(count for _, count in self.places)
 
-    def _entry_files(self) -> Iterator[tuple[str, int]]:  # 256 entries each, the last one the rest
-        for n in range((self.count + 255) // 256):
-            width = min(256, self.count - n * 256)
-            yield tile_name("entries", n, width), width
-
     def names(self) -> Iterator[str]:
         """The files that this log, or this part of it, has."""
-        yield from (name for name, _ in self._entry_files())
+        levels = [(level, self.size >> 8 * level) for level in range(0 if self.kind else 8)]
+        yield from (name for level, of in [("entries", self.count), *levels] for name, _ in tiles(level, of))
         yield from ("part.json", "hashes") if self.kind else ()
-        for level in range(0 if self.kind else 8):
-            of = self.size >> 8 * level
-            yield from (tile_name(level, n, min(256, of - n * 256)) for n in range((of + 255) // 256))
 
     def leaves(self) -> Iterator[tuple[int, bytes]]:
         """Every leaf with its index. An entry stands behind its length in two bytes."""
         places = (i for first, count in self.places for i in range(first, first + count))
-        for name, width in self._entry_files():
+        for name, width in tiles("entries", self.count):
             data, end, found = self.bundle.read(name), 0, 0
             while (at := end + 2) <= len(data) and found < width and (end := at + int.from_bytes(data[at - 2 : at], "big")) <= len(data):
                 yield next(places), data[at:end]
@@ -301,38 +286,36 @@ class Log:
 
     def check(self) -> None:
         """Every tile holds the hashes of what lies below it; leaves and gaps of a part are in order. The root is compared later."""
-        data, at, used, tree = self.bundle.read("hashes") if self.kind else b"", 0, 0, Growing()
-        cuts = ((size, 0, b"") for size in ([*self.cuts, self.size] if self.kind else []))
+        if not self.kind:
+            hashes = (SHA(b"\x00" + entry).digest() for _, entry in self.leaves())
+            for level in range(8):
+                hashes = self._above(hashes, level)
+            return need(2, not list(hashes), "The log is longer than any log.")
+        data, at, used, tree = self.bundle.read("hashes"), 0, 0, Growing()
+        cuts = ((size, 0, b"") for size in [*self.cuts, self.size])
         for stop, leaf, entry in heapq.merge(cuts, ((i, 1, entry) for i, entry in self.leaves())):
             need(2, at <= stop <= self.size - leaf, "The leaves of the part are not in the order of the log.")
             while at < stop:
                 level = min(stop - at, at & -at or stop).bit_length() - 1
                 tree.add(data[used : used + 32], level)
                 at, used = at + (1 << level), used + 32
-            if not leaf:
-                self.roots[stop] = tree.root()
-            elif self.kind:
+            if leaf:
                 tree.add(SHA(b"\x00" + entry).digest())
             else:
-                self._push(SHA(b"\x00" + entry).digest(), 0, at // 256)
+                self.roots[stop] = tree.root()
             at += leaf
-        need(2, used == len(data), "The part has more or fewer hashes than its gaps need.")
-        for level, row in enumerate(self.rows):
-            self._compare(level, self.size >> 8 * (level + 1), row)
+        return need(2, used == len(data), "The part has more or fewer hashes than its gaps need.")
 
-    def _push(self, h: bytes, level: int, n: int) -> None:  # into the n-th tile of a level; a full one gives a hash to the next level
-        self.rows += [[] for _ in range(level + 1 - len(self.rows))]
-        self.rows[level].append(h)
-        if len(row := self.rows[level]) == 256:
-            self._compare(level, n, row)
+    def _above(self, hashes: Iterator[bytes], level: int) -> Iterator[bytes]:  # compares the tiles of a level; gives the next one's hashes
+        for n in itertools.count():
+            row = list(itertools.islice(hashes, 256))
+            name = tile_name(level, n, len(row))
+            need(2, not row or self.bundle.read(name) == b"".join(row), f"{name} does not hold the hashes of what lies below it.")
+            if len(row) < 256:
+                return
             while len(row) > 1:
                 row = [SHA(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
-            self.rows[level] = []
-            self._push(row[0], level + 1, n // 256)
-
-    def _compare(self, level: int, n: int, row: list[bytes]) -> None:  # a tile holds the hashes of what lies below it
-        name = tile_name(level, n, len(row))
-        need(2, not row or self.bundle.read(name) == b"".join(row), f"{name} does not hold the hashes of what lies below it.")
+            yield row[0]
 
     def root_at(self, size: int) -> bytes:
         """The root this log had when it had `size` leaves: from its tiles, or at one of the cuts."""
@@ -347,13 +330,13 @@ class Log:
 
 
 MEMBERS = """
-    agreement.proposed agreement | agreement.in_force agreement | order.reached batch order court_time | sample.aborted batch k why
-    batch.received batch agreement envelope engagements count | batch.refused batch rule reason entries | batch.blocked batch why
-    batch.closed batch received deficient answered other | request.decided batch agreement rules id decision subject | filing.refused reason
-    sample.revealed batch k r | sample.drawn batch k decisions_root checkpoint_size checkpoint_root seed n positions
-    release.committed batch agreement rules root answers sealed_root | release.withheld batch root why | authorization.voided batch root why
-    release.dispatched batch agreement rules root committed checkpoint | recall.ordered matter records sealed | report.published
-    disclosure batch agreement request answer accounting agency purpose elements | inspection who why command | register.loaded
+    agreement.proposed agreement | agreement.in_force agreement | order.reached batch order court_time | authorization.voided batch root why
+    sample.aborted batch k why | batch.received batch agreement envelope engagements count | batch.refused batch rule reason entries
+    batch.blocked batch why | batch.closed batch received deficient answered other | filing.refused reason | release.withheld batch root why
+    request.decided batch agreement rules id decision subject | sample.revealed batch k r | recall.ordered matter records sealed
+    sample.drawn batch k decisions_root checkpoint_size checkpoint_root seed n positions | inspection who why command | report.published
+    release.committed batch agreement rules root answers sealed_root | release.dispatched batch agreement rules root committed checkpoint
+    disclosure batch agreement request answer accounting agency purpose elements | register.loaded
 """
 SIGNED = """
 key.enrolled        | agency person roles key key_id       | key.enroll       | root              | agency person roles key webauthn?
@@ -396,6 +379,7 @@ CODE, HEX, COUNT = r'"[A-Za-z0-9._:;,/+=@()-]{1,256}"', '"[0-9a-f]{%d}"', "(?:0|
 CODES, BASE64, SITE = rf"\[{CODE}(?:,{CODE})*\]", '"[A-Za-z0-9+/]{4,}={0,2}"', r'"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?"'
 SIGNATURE = rf'\{{(?:"authenticator_data":{BASE64},"client_data":{BASE64},)?"keyid":{HEX % 16},"sig":{BASE64}\}}'
 DSSE = rf'\{{"payload":{BASE64},"payloadType":"application/[a-z0-9.+-]{{1,80}}","signatures":\[{SIGNATURE}\]\}}'
+SEEN = rf'\{{"root":{HEX % 64},"signature":{BASE64},"size":{COUNT},"witness":{CODE}\}}'
 FORMS = {  # what the canonical JSON of a member must look like, for every member that is read here
     CODE: "agency person vault thumbprint storage order rule reason why who command purpose switch position dated hold what matter",
     CODES: "roles sealed",
@@ -410,13 +394,16 @@ FORMS = {  # what the canonical JSON of a member must look like, for every membe
     r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"': "time from court_time stops_from",
     rf'\{{"hash":{HEX % 64},"id":{CODE},"version":(?:{CODE}|{COUNT})\}}': "agreement",
     rf'\{{"root":{HEX % 64},"size":{COUNT}\}}': "checkpoint",
+    rf'\{{"keys":(?:\[\]|{CODES}),"quorum":{COUNT}\}}': "witnesses",
+    rf"\[{SEEN}(?:,{SEEN})*\]": "cosigned",
     rf'\{{(?:"(?:agencies|agreements|batches|gates|persons|statutes)":(?:null|{CODES})(?:,(?="[abgps])|(?=\}})))*\}}': "scope",
     rf'\{{"alg":"(?:ES256|EdDSA)","origins":\[{SITE}(?:,{SITE})*\],"rp_id":"[a-z0-9.-]{{1,253}}"\}}': "webauthn",
     DSSE: "act envelope",
     rf"\[{DSSE}(?:,{DSSE})*\]": "acts",
 }
 FORM_OF = {name: re.compile(form, re.ASCII) for form, names in FORMS.items() for name in names.split()}
-OPTIONAL = {"agreement", "batch", "rules", "act", "acts", "envelope", "from", "webauthn", "stops_from"}  # checked wherever they stand
+MAY_BE_NULL = {"act", "envelope", "from", "webauthn", "stops_from", "witnesses", "cosigned"}
+OPTIONAL = {"agreement", "batch", "rules", "acts"} | MAY_BE_NULL  # checked wherever they stand
 NOT_TEXT = re.compile(rb'[A-Za-z0-9._:;,/+=@(){}\[\]"-]+')  # no space, no escape: free text could name a person
 DECIDED = re.compile(  # a `request.decided` leaf in its own spelling: what matches is canonical and complete, and there may be millions
     rb'\{"agreement":\{"hash":"([0-9a-f]{64})","id":"([A-Za-z0-9._-]{1,64})","version":(0|[1-9][0-9]{0,14})\},"batch":"([0-9a-f]{32})",'
@@ -428,10 +415,9 @@ DECIDED = re.compile(  # a `request.decided` leaf in its own spelling: what matc
 @lru_cache(maxsize=4096)
 def seconds(text: str) -> int:
     """A leaf's time in POSIX seconds; -1 when it is none."""
-    try:
+    with suppress(ValueError):
         return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()) if len(text) == 20 else -1
-    except ValueError:
-        return -1
+    return -1
 
 
 def read_leaf(data: bytes) -> Fields:
@@ -448,18 +434,17 @@ def read_leaf(data: bytes) -> Fields:
     need(3, known, "The leaf is of an unknown type: it may say something this verifier cannot judge.")
     need(3, all(re.fullmatch("[a-z][a-z_0-9]*", name) for name in body), "A member of the leaf has no proper name: it may say anything.")
     for name in sorted({"time", *LEAVES[body["type"]], *(set(body) & OPTIONAL)}):
-        null = body.get(name) is None and name in body and name in ("act", "envelope", "from", "webauthn", "stops_from")
+        null = body.get(name) is None and name in body and name in MAY_BE_NULL
         ok = null or (name in body and FORM_OF[name].fullmatch(canon(body[name])))
         ok = ok and (name not in ("time", "court_time", "stops_from") or seconds(body[name]) >= 0)
         need(3, ok, f"The {body['type']} leaf has no proper {name}: it was not written by this log.")
     return dict(body)
 
 
-CHANGES = {"agreement.in_force", "agreement.suspended", "agreement.ended", "vault.enrolled", "vault.revoked", "roster.changed"}
-CHANGES |= {"standing.changed", "rules.changed", "register.loaded"}  # what a release rests on: a change voids what was signed before
-AFTER = {"disclosure", "batch.closed", "batch.blocked", "receipt"}  # what may stand after a batch was dispatched or ended
+CHANGES = ("agreement.in_force", "agreement.suspended", "agreement.ended", "vault.", "roster.", "standing.", "rules.", "register.")
+AFTER = {"disclosure", "batch.closed", "batch.blocked", "receipt", "disposal"}  # what may stand after a batch was dispatched or ended
 ACT_TYPE, BATCH_TYPE = "application/vnd.portcullis.act+json", "application/vnd.portcullis.batch+json"
-Trust = tuple[NoteKey, dict[str, bytes], list[NoteKey], int]  # what the reader knows: log, agencies' roots, witnesses, quorum
+Trust, Fetch, Say = tuple[NoteKey, dict[str, bytes], list[NoteKey], int], Callable[[str], bytes], Callable[[str], object]
 ACT_TEXTS = {"origin", "agreement", "action", "content", "officer", "nonce"}
 OPERATORS: Fields = {"eq": operator.eq, "ne": operator.ne, "at_least": operator.ge, "at_most": operator.le}
 ANSWERED, ELEMENTS = {"disclose", "confirm", "deny"}, {"address_line", "unit", "city", "state", "postal_code"}
@@ -471,8 +456,7 @@ class Batch:
     def __init__(self, number: int, f: Fields, key: Fields, gate: str, turn: int) -> None:
         self.number, self.agreement, self.count, self.gate = number, f["agreement"], f["count"], gate
         self.agency, self.signer, self.turn = key["agency"], key["person"], turn  # turn: its sample commitment; 0 when none was in stock
-        self.rules = self.ended = ""
-        self.roles: dict[str, str] = {}
+        self.rules, self.ended, self.roles = "", "", dict[str, str]()
         self.decisions, self.decided, self.answers, self.first, self.last = Growing(), 0, 0, -1, -1
         self.k, self.r, self.drawn, self.passed = 0, b"", ("", -1), False
         self.authorizations: list[tuple[str, str, str, int]] = []  # person, key, root, expires
@@ -482,57 +466,55 @@ class Batch:
 
 def on_disk() -> Callable[..., Any]:
     """A temporary database that nobody else sees and that is gone at the end: what grows with the requests stands there."""
-    run = sqlite3.connect("", isolation_level=None).execute
-    tables = "CREATE TABLE request (batch, id, disclosed, PRIMARY KEY (batch, id)) WITHOUT ROWID; CREATE TABLE answer (batch, hash)"
-    for statement in ("PRAGMA journal_mode=OFF", "PRAGMA cache_size=-49152", *tables.split("; "), "BEGIN"):
-        run(statement)
-    return run
+    disk = sqlite3.connect("", isolation_level=None)
+    disk.executescript("PRAGMA journal_mode=OFF; PRAGMA cache_size=-49152; BEGIN; CREATE TABLE answer (batch, hash)")
+    disk.execute("CREATE TABLE request (batch, id, disclosed, PRIMARY KEY (batch, id)) WITHOUT ROWID")
+    return disk.execute
+
+
+FAMILY = {"authorization.voided": "release", "review.recorded": "request"}
 
 
 class History:
-    """Everything the leaves say, in their order: one method for each family of leaf types."""
+    """Everything the leaves say, in their order: one method for each family of leaf types, which is what stands before the point."""
 
-    def __init__(self, log: Log, origin: str, roots: dict[str, bytes], since: Head | None, rules: Fields, tables: Fields) -> None:
-        self.log, self.origin, self.roots, self.since, self.rules, self.tables = log, origin, roots, since, rules, tables
-        self.disk, self.every = on_disk(), log.kind != "person"  # every: whether all requests of a batch are here
-        self.i, self.entry, self.now, self.latest, self.opened, self.acts = 0, b"", 0, 0, 0, 0
-        self.keys, self.in_force, self.orders = dict[str, Fields](), dict[str, Fields](), dict[str, Fields]()
-        self.used, self.matters = dict[str, list[tuple[int, int]]](), dict[str, tuple[str, str, int]]()  # what keys signed; what is owed
-        self.signed, self.seen = dict[str, set[str]](), set[tuple[str, ...]]()  # who signed an agreement; what may happen once
-        self.batches, self.stock, self.free = dict[str, Batch](), list[tuple[str, int]](), list[int]()
-        self.counts, self.lists = Counter[str](), dict[str, list[str]]()
+    def __init__(self, log: Log, roots: dict[str, bytes], known: list[NoteKey], since: Head | None, rules: Fields, tables: Fields) -> None:
+        self.log, self.roots, self.known, self.since, self.rules, self.tables = log, roots, known, since, rules, tables
+        self.origin, self.disk, self.every = log.bundle.origin, on_disk(), log.kind != "person"  # every: all requests of a batch are here
+        self.i, self.entry, self.now, self.latest, self.opened, self.acts = -1, b"", 0, 0, 0, 0
+        self.keys, self.in_force, self.orders, self.holds = (dict[str, Fields]() for _ in range(4))
+        self.used, self.signed = dict[str, list[tuple[int, int, str]]](), dict[str, set[str]]()  # by key; by agreement, which agencies
+        self.matters, self.seen, self.lists = dict[str, tuple[str, str, int]](), set[tuple[str, ...]](), defaultdict[str, list[str]](list)
+        self.batches, self.stock, self.free, self.counts = dict[str, Batch](), list[tuple[str, int]](), list[int](), Counter[str]()
 
     def _once(self, step: int, what: tuple[str, ...], text: str) -> None:  # what may happen once in a log
         need(step, what not in self.seen, text)
         self.seen.add(what)
 
-    def _note(self, title: str, line: str) -> None:  # onto a list of step 7
-        self.lists.setdefault(title, []).append(line)
-
     def run(self, openings: Iterator[Fields]) -> None:
         """Judge every leaf, and open what was opened."""
-        i, opening = -1, next(openings, None)
+        leaves, opening = self.log.leaves(), next(openings, None)
         try:
-            for i, entry in self.log.leaves():
-                f = read_leaf(entry)
-                self.i, self.entry, kind = i, entry, f["type"]
-                self.counts[kind] += 1
+            for self.i, self.entry in leaves:
+                f = read_leaf(self.entry)
+                self.counts[kind := f["type"]] += 1
                 self._clock(seconds(f["time"]))
-                getattr(self, "_" + ("other" if ACTS.get(kind, "   ")[2] == "about" else kind.partition(".")[0]), self._other)(kind, f)
-                while opening is not None and opening["leaf"] == i:
-                    self._open(read_json(entry, 3, "The leaf"), opening)
+                family = "other" if ACTS.get(kind, "   ")[2] == "about" else FAMILY.get(kind, kind.partition(".")[0])
+                getattr(self, f"_{family}", self._other)(kind, f)
+                while opening is not None and opening["leaf"] == self.i:
+                    self._open(read_json(self.entry, 3, "The leaf"), opening)
                     opening = next(openings, None)
-                for b in self.batches.values() if kind in CHANGES else ():
+                for b in self.batches.values() if kind.startswith(CHANGES) else ():
                     if f.get("agency") in (None, b.agency) and f.get("agreement", b.agreement)["id"] == b.agreement["id"]:
-                        self._void(b, f"{kind} at leaf {i}")
+                        self._void(b, f"{kind} at leaf {self.i}")
                 self._matter(f)
             for b in self.batches.values():
                 self._settle(b)
         except Failed as error:
-            error.leaf = i if error.leaf is None and error.step > 2 else error.leaf
+            error.leaf = self.i if error.leaf is None and error.step > 2 else error.leaf
             raise
         except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-            raise Failed(6, "rules.json, tables.json or an opening has not the form it must have.", i) from None
+            raise Failed(6, "rules.json, tables.json or an opening has not the form it must have.", self.i) from None
         need(6, opening is None, "An opening names a leaf that is not in the log: it was given for another log, or out of order.")
 
     def _matter(self, f: Fields) -> None:  # what is owed after a release stops its agency's flow from `stops_from` until a leaf ends it
@@ -562,7 +544,7 @@ class History:
             key, public = self.keys[key_id], unbase64(self.keys[key_id]["key"], 3)
             need(3, key["revoked"] is None, f"The act is signed by a key revoked at leaf {key['revoked']}: it did not count any more.")
             need(3, roles == "*" or set(roles.split(",")) & set(key["roles"]), f"The act needs the role {roles}: its key has it not.")
-            self.used[key_id].append((self.i, self.now))
+            self.used[key_id].append((self.i, self.now, f["type"]))
         ok = passkey == ("webauthn" in key) and (not passkey or e["payloadType"] == ACT_TYPE)
         need(3, ok, "The act is signed in another way than its key was enrolled for: a passkey signs acts, and as a passkey.")
         encoded = b"DSSEv1 %d %b %d %b" % (len(media), media, len(payload), payload)
@@ -613,10 +595,10 @@ class History:
         key_id, key, party = f["key_id"], self.keys.get(f["key_id"], {"revoked": 0}), f.get("webauthn")
         if kind == "key.enrolled":
             need(3, f["agency"] in self.roots, "A key was enrolled for an agency without a root key: the trust file knows no such agency.")
-            own = SHA(KEY + unbase64(f["key"], 3)).hexdigest()[:16]
-            need(3, key_id == own, "A key's id is not its own: it would stand for two people.")
+            public = unbase64(f["key"], 3)
+            need(3, key_id == SHA(KEY + public).hexdigest()[:16], "A key's id is not its own: it would stand for two people.")
             self._once(3, ("key", key_id), "A key was enrolled twice: it would stand for two people.")
-            need(3, is_key(unbase64(f["key"], 3), party["alg"] if party else "EdDSA"), "A key was enrolled that is none: it cannot sign.")
+            need(3, is_key(public, party["alg"] if party else "EdDSA"), "A key was enrolled that is none: it cannot sign.")
             self._standard(f)
             told = {name: f[name] for name in ("agency", "key", "key_id", "person", "roles", "webauthn") if f.get(name)}
             self.keys[key_id], self.used[key_id] = told | {"enrolled": self.i, "revoked": None, "revoked_from": None}, []
@@ -625,9 +607,11 @@ class History:
         self._standard(f)
         key["revoked"], key["revoked_from"] = self.i, f.get("from")
         if f.get("from") is not None:
-            self._note("Keys revoked from a date before the revocation was recorded", f"leaf {self.i}: key {key_id} from {f['from']}")
-            for leaf in [leaf for leaf, when in self.used[key_id] if when >= seconds(f["from"])]:
-                self._note("Signed with a key that was compromised by then", f"leaf {leaf}: key {key_id}")
+            who, since = f"{key['person']} ({', '.join(key['roles'])})", seconds(f["from"])
+            self.lists["Keys revoked from a date before it was recorded"].append(f"leaf {self.i}: key {key_id} of {who} from {f['from']}")
+            for leaf, what in [(leaf, what) for leaf, when, what in self.used[key_id] if when >= since]:
+                note = f"leaf {leaf}: {what} in the name of {who}"
+                self.lists["Signed with a key after it was compromised, by whoever had it"].append(note)
         for b in self.batches.values():
             if (key["agency"], key["person"]) == (b.agency, b.signer) or any(a[1] == key_id for a in b.authorizations):
                 self._void(b, f"a key was revoked at leaf {self.i}")
@@ -658,23 +642,36 @@ class History:
         of = {"agreements": b.agreement["id"], "agencies": b.agency, "gates": b.gate, "batches": name}
         return name in scope.get("reached", [name]) and all(scope.get(n) is None or value in scope[n] for n, value in of.items())
 
+    def _stands(self, kind: str, f: Fields, noun: str, standing: dict[str, Fields]) -> Fields:  # until it is lifted; returns its scope
+        self._standard(f, digest({"order": f["order"], "lift": True}) if kind == "order.lifted" else None)
+        if kind == f"{noun}.lifted":
+            need(4, f[noun] in standing, f"The {noun} that was lifted did not stand: the history of {noun}s is not whole.")
+            return standing.pop(f[noun])
+        self._once(4, (noun, f[noun]), f"The same {noun} was laid down twice: each has one id, once.")
+        return standing.setdefault(f[noun], f["scope"])
+
     def _order(self, kind: str, f: Fields) -> None:  # a stay voids what it covers; lifting takes two people and revives nothing
-        order, scope = f["order"], f.get("scope") or {}
-        if kind == "order.imposed":
-            self._standard(f)
-            self._once(4, ("order", order), "An order was imposed twice: an order has one id, once.")
-            scope = self.orders[order] = scope | ({"reached": []} if scope.get("statutes") or scope.get("persons") else {})
-        elif kind == "order.reached":  # an order limited by rows covers the batches that have such a row
-            need(4, "reached" in self.orders.get(order, {}), "A batch was reached by an order not in force, or not limited by rows.")
-            (scope := self.orders[order])["reached"].append(f["batch"])
+        if kind == "order.reached":  # one limited by rows covers the batches that have such a row
+            need(4, "reached" in self.orders.get(f["order"], {}), "A batch was reached by an order not in force, or not limited by rows.")
+            (scope := self.orders[f["order"]])["reached"].append(f["batch"])
         else:
-            self._standard(f, digest({"order": order, "lift": True}))
-            need(4, order in self.orders, "An order was lifted that was not in force: the history of orders is not whole.")
-            scope = self.orders.pop(order)
+            scope = self._stands(kind, f, "order", self.orders)
+            scope |= {"reached": []} if kind == "order.imposed" and (scope.get("statutes") or scope.get("persons")) else {}
         for b in [b for name, b in self.batches.items() if name == f.get("batch", name) and self._covers(scope, name, b)]:
             self._void(b, f"{kind} at leaf {self.i}")
             if kind != "order.lifted" and b.dispatched >= 0 and b.left >= seconds(f["court_time"]):
-                self._note("Dispatched between the court's time and the imposing of an order", f"leaf {b.dispatched}, order {order}")
+                note = f"leaf {b.dispatched}, order {f['order']}"
+                self.lists["Dispatched between the court's time and the imposing of an order"].append(note)
+
+    def _hold(self, kind: str, f: Fields) -> None:  # what counsel holds is not destroyed
+        self._stands(kind, f, "hold", self.holds)
+
+    def _disposal(self, kind: str, f: Fields) -> None:  # a batch's working data is destroyed: after its end, once, and not while held
+        b = self._find(kind, f)
+        self._standard(f)
+        need(4, b.ended or b.dispatched >= 0, "Working data of a batch was destroyed before the batch had ended: it was still worked with.")
+        held = ", ".join(hold for hold, scope in self.holds.items() if self._covers(scope, f["batch"], b))
+        need(4, not held, f"Working data was destroyed while counsel held it ({held}): it had to be kept.")
 
     def _received(self, f: Fields) -> None:  # a signed envelope, under an agreement in force, once
         a, e = f["agreement"], f["envelope"]
@@ -692,8 +689,7 @@ class History:
     def _find(self, kind: str, f: Fields) -> Batch:  # the batch a leaf speaks of, if the leaf may still come
         if (b := self.batches.get(f["batch"])) is None:
             raise Failed(4, f"The {kind} leaf names a batch that was never received: what it rests on was removed.")
-        need(4, kind != "release.dispatched" or b.dispatched < 0, "A batch was dispatched twice: it was answered twice.")
-        need(4, not b.closed or kind == "receipt", f"A {kind} leaf stands after its batch was closed: it was added afterwards.")
+        need(4, not b.closed or kind in ("receipt", "disposal"), f"A {kind} leaf stands after its batch was closed: added afterwards.")
         ended = b.ended or ("dispatched" if b.dispatched >= 0 else "")
         need(4, not ended or kind in AFTER, f"A {kind} leaf stands after the batch was {ended}: that was its end.")
         need(4, f.get("agreement", b.agreement) == b.agreement, f"The {kind} leaf names another agreement than its batch: exchanged.")
@@ -734,8 +730,6 @@ class History:
         need(5, new, "A request was decided twice: a decision is written once.")
         return need(5, b.decided <= b.count, "There are more decisions than requests in the batch: one was invented.")
 
-    _review = _request
-
     def _sample(self, kind: str, f: Fields) -> None:  # in stock; revealed after all decisions; drawn; checked by hand
         if kind == "sample.committed":
             self._standard(f)
@@ -752,13 +746,13 @@ class History:
             ok = not b.k and (part or f["k"] == b.turn or (not b.turn and f["k"] in self.free))
             need(4, ok, "The sample did not use the number whose turn it was: somebody picked it.")
             if not b.turn and not part:
-                self._note("Batches received when no sample commitment was in stock", f"leaf {self.i}")
+                self.lists["Batches received when no sample commitment was in stock"].append(f"leaf {self.i}")
                 self.free.remove(f["k"])
             b.k, b.r = f["k"], bytes.fromhex(f["r"])
         elif kind == "sample.drawn":
             self._draw(b, f)
         elif kind == "sample.aborted":
-            self._note("Samples aborted", f"leaf {self.i}: {f['why']}")
+            self.lists["Samples aborted"].append(f"leaf {self.i}: {f['why']}")
             b.k, b.turn = 0, 0
         else:
             key, _ = self._standard(f)
@@ -777,12 +771,11 @@ class History:
         seed = SHA(b.r + bytes.fromhex(root + f["checkpoint_root"])).digest()
         ok = b.k > 0 and (f["k"], f["decisions_root"], f["seed"]) == (b.k, root, seed.hex()) and f["n"] <= b.count
         need(4, ok, "The sample's seed is not made of its number, the decisions and the checkpoint: somebody chose the sample.")
-        asked = min(self._terms(b.agreement).get("sample", 0), b.count)
-        need(4, f["n"] >= asked, f"Fewer decisions were drawn than the {asked} that the agreement asks for.")
+        need(4, f["n"] >= min(self._terms(b.agreement).get("sample", 0), b.count), "Fewer decisions were drawn than the agreement asks.")
         places = heapq.nsmallest(f["n"], range(b.count), lambda place: SHA(seed + place.to_bytes(8, "big")).digest())
         need(4, digest(sorted(places)) == f["positions"], "The sample is not the one its seed gives: somebody chose what was checked.")
         if f.get("chosen_by") == "operator":
-            self._note("Samples whose overseer was not independent (operator-chosen)", f"leaf {self.i}")
+            self.lists["Samples whose overseer was not independent (operator-chosen)"].append(f"leaf {self.i}")
         b.drawn = (f["decisions_root"], f["n"])
 
     def _release(self, kind: str, f: Fields) -> None:  # a passed sample, two people, the commit, the dispatch
@@ -805,11 +798,23 @@ class History:
             need(4, ok, "The dispatch names no checkpoint of this log that covers the commit: nobody could see it coming.")
             owed = [m for m, (who, a, t) in self.matters.items() if who == b.agency and a in ("", b.agreement["id"]) and t <= self.now]
             need(4, not owed, f"A release was dispatched while {', '.join(owed)} stopped the flow: the agency owed something first.")
+            self._witnessed(f, b)
             b.dispatched, b.left = self.i, self.now
         else:
             self._void(b, f"{kind} at leaf {self.i}")
 
-    _authorization = _release
+    def _witnessed(self, f: Fields, b: Batch) -> None:  # as many as the agreement asks for had signed a log that holds the commit
+        asked, seen = self._terms(b.agreement).get("witnesses") or {"keys": [], "quorum": 0}, dict[str, bytes]()
+        for c in f.get("cosigned") or ():
+            w, signature, root = read_vkey(c["witness"], 4), unbase64(c["signature"], 4), bytes.fromhex(c["root"])
+            ok = w.kind == 4 and w.accepts(f"{self.origin}\n{c['size']}\n{base64.b64encode(root).decode()}\n", signature)
+            ok = ok and c["witness"] in (asked["keys"] or [c["witness"]]) and int.from_bytes(signature[:8], "big") <= self.now + TOLERANCE
+            ok = ok and b.committed[0] < c["size"] <= self.i and self.log.root_at(c["size"]) == root
+            need(4, ok, "A witness's signature in the dispatch is not good, or not of a log that holds the commit: it had not seen it.")
+            seen[w.name] = w.public
+            if not asked["keys"] and w not in self.known:
+                self.lists["Witnesses that neither the agreement nor the trust file names"].append(f"leaf {self.i}: {w.name}")
+        need(4, len(set(seen.values())) >= asked["quorum"], "A release was dispatched with fewer witnesses than its agreement asks for.")
 
     def _entitled(self, f: Fields, b: Batch, what: str) -> None:  # at the commit and at the dispatch
         people = {person for person, _, root, expires in b.authorizations if root == f["root"] and expires >= self.now}
@@ -835,13 +840,13 @@ class History:
 
     def _settle(self, b: Batch) -> None:  # step 5: every committed answer has its leaf, and is one that was committed
         if b.dispatched >= 0 and not b.closed and self.every:
-            if b.answers != b.committed[2]:
-                raise Failed(5, "A committed answer has no accounting leaf: it was disclosed and not recorded.", b.dispatched)
+            ok = b.answers == b.committed[2]
+            need(5, ok, "A committed answer has no accounting leaf: it was disclosed and not recorded.", b.dispatched)
             sealed = Growing()
             for (answer,) in self.disk("SELECT hash FROM answer WHERE batch=? ORDER BY hash", (b.number,)):
                 sealed.add(SHA(b"\x00" + answer).digest())
-            if sealed.root().hex() != b.committed[3]:
-                raise Failed(5, "The answers disclosed are not those committed: one was exchanged.", b.dispatched)
+            ok = sealed.root().hex() == b.committed[3]
+            need(5, ok, "The answers disclosed are not those committed: one was exchanged.", b.dispatched)
 
     def _receipt(self, kind: str, f: Fields) -> None:  # the asking agency acknowledges exactly what was sealed
         b = self._find(kind, f)
@@ -896,26 +901,21 @@ def read_trust(data: bytes) -> Trust:
     try:
         t = json.loads(data.decode("utf-8"))
         witnesses, roots = [*map(read_vkey, t["witnesses"])], {a: unbase64(k, 1) for a, k in t["agency_roots"].items()}
-        log, quorum, count = read_vkey(t["log_vkey"]), t["quorum"], len(witnesses)
-        apart = min(len({w.public for w in witnesses}), len({w.name for w in witnesses}))
+        log, quorum = read_vkey(t["log_vkey"]), t["quorum"]
         good = set(t) == {"origin", "log_vkey", "agency_roots", "witnesses", "quorum"} and t["origin"] == log.name and log.kind == 1
-        good = good and all(w.kind == 4 for w in witnesses) and all(len(r) == 32 for r in roots.values())
-        if good and type(quorum) is int and 0 <= quorum <= apart == count:
-            return log, roots, witnesses, quorum
+        good = good and all(w.kind == 4 for w in witnesses) and all(len(r) == 32 for r in roots.values()) and type(quorum) is int
+        need(1, good and 0 <= quorum <= len(witnesses) == len({w.public for w in witnesses}) == len({w.name for w in witnesses}), "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Failed):
-        pass
-    raise ValueError("it has origin, log_vkey, agency_roots, witnesses and quorum, and no more")
+        raise ValueError("it has origin, log_vkey, agency_roots, witnesses and quorum, and no more") from None
+    return log, roots, witnesses, quorum
 
 
 def read_openings(data: bytes) -> Iterator[Fields]:
     """`opened.jsonl`: one canonical object per line, in the order of the leaves."""
-    last = 0
     for line in data.splitlines(keepends=True):
-        need(6, line.endswith(b"\n"), "opened.jsonl is cut: a line has no end.")
-        o = read_json(line[:-1], 6, "A line of opened.jsonl")
+        o = read_json(line.removesuffix(b"\n"), 6, "A line of opened.jsonl")
         ok = isinstance(o, dict) and set(o) == {"agreement", "field", "leaf", "record", "salt", "value"} and type(o["leaf"]) is int
-        need(6, ok and o["leaf"] >= last, "A line of opened.jsonl is not an opening, or not in the order of the leaves.")
-        last = o["leaf"]
+        need(6, ok and line.endswith(b"\n"), "A line of opened.jsonl is not an opening, or is cut.")
         yield o
 
 
@@ -945,10 +945,9 @@ def verify(names: set[str], fetch: Fetch, trust: Trust | None, since: bytes | No
     tree.check()
     need(2, tree.root_at(head.size) == head.root, "The entries do not give the signed root: leaves were changed after signing.")
     about = f"{tree.count:,} leaves, the part of one {tree.kind}, are in the log" if tree.kind else "every entry up to the root"
-    ok = older is None or tree.root_at(older.size) == older.root
-    need(2, ok, "The older checkpoint is not a prefix of this log: the log was rewritten, or forked after a restore.")
+    need(2, not older or tree.root_at(older.size) == older.root, "The older checkpoint is not a prefix of this log: rewritten, or forked.")
     say(f"2  {about}{f'; contains the checkpoint of {older.size:,} leaves' if older else ''} — pass")
-    h = History(tree, log.name, roots, older, rules, tables)
+    h = History(tree, roots, witnesses, older, rules, tables)
     h.run(read_openings(bundle.read("opened.jsonl")))
     need(3, keys["keys"] == list(h.keys.values()), "keys.json does not tell the history of keys that the log tells.")
     say(f"3  leaves and people: {h.acts:,} signed acts, {len(h.keys):,} keys — pass")
@@ -976,15 +975,15 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         parser.error(f"the trust file or the older checkpoint cannot be read: {error}")
     try:
-        h = verify(*folder(args.bundle), trust, since, say, time.time())
+        h = verify(*folder(args.bundle), trust, since, say, datetime.now(UTC).timestamp())
     except (Failed, OSError) as error:
         bad = error if isinstance(error, Failed) else Failed(1, f"A file of the bundle cannot be read: {error.strerror}.")
         say(f"\nDID NOT VERIFY\n  step {bad.step}{'' if bad.leaf is None else f', leaf {bad.leaf}'}: {bad.text}")
         return 4
     for b in (b for b in h.batches.values() if b.dispatched >= 0 and not b.receipt and b.left <= as_of):
-        h._note("Dispatched and not acknowledged by the date given", f"leaf {b.dispatched}")
+        h.lists["Dispatched and not acknowledged by the date given"].append(f"leaf {b.dispatched}")
     if -1 < as_of < h.latest:
-        h._note("Leaves dated after the date given", f"the latest {h.latest - as_of:,} seconds after it")
+        h.lists["Leaves dated after the date given"].append(f"the latest {h.latest - as_of:,} seconds after it")
     say("7  times in order — pass; lists for a person to look at:" + ("" if h.lists else " nothing"))
     for title, lines in h.lists.items():
         say(f"   {title}: {len(lines)}" + "".join(f"\n     {line}" for line in lines[:10]))
@@ -997,4 +996,4 @@ def main(argv: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever closes the pipe has read enough
-    sys.exit(main())
+    raise SystemExit(main())

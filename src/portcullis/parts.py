@@ -128,6 +128,7 @@ def part_of(home: Home, scope: Scope, what: Given, size: int, since: int | None)
                 cuts.add(cut)
             if kind == L.RELEASE_DISPATCHED and isinstance(head := fields["checkpoint"], dict):
                 cuts.add(int(head["size"]))
+                cuts |= {int(one["size"]) for one in fields.get("cosigned") or ()}  # type: ignore[attr-defined]
     return Part(scope.kind, sorted(cuts - {0}), places_of(places))
 
 

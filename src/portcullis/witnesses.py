@@ -5,6 +5,7 @@ there is an air gap. What each cosigned last is kept in `ledger/cosigned/`, sign
  1. a cosignature counts when the log's and the witness's signature over one checkpoint are good (ledger.witness_client),
  2. for a commit when that checkpoint covers it,
  3. each witness once. Where the agreement names witnesses, only those count.
+The leaf of a dispatch carries what counted for it, so that a reader can check it without these files.
 Before anything new is signed every witness that answers is asked whether it has seen more than is here: then this ledger is older than
 what was witnessed, or beside it, and nothing is signed (docs/10-running.md, "Backup and restore").
 """
@@ -26,15 +27,28 @@ from portcullis.crypto import canonical
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import PortcullisError, Refused, Tampered
 from portcullis.home import Home
-from portcullis.ledger.checkpoint import add_cosignature, open_checkpoint
+from portcullis.ledger.checkpoint import Checkpoint, add_cosignature, open_checkpoint
+from portcullis.ledger.cosigned import cosigned_member
 from portcullis.ledger.log import LOCK
+from portcullis.ledger.members import is_code
 from portcullis.ledger.note import COSIGNATURE, NoteKey, parse_note, parse_vkey
 from portcullis.ledger.proof import tile_nodes
 from portcullis.ledger.tree import consistency_proof
 from portcullis.ledger.witness_client import Ahead, check_address, obtain, over_http
 from portcullis.ledger.witness_drop import exchange
 
-__all__ = ["WITNESSES", "Listed", "add_witness", "check_not_behind", "cosigned_sizes", "gather", "listed", "missing", "remove_witness"]
+__all__ = [
+    "WITNESSES",
+    "Listed",
+    "add_witness",
+    "check_not_behind",
+    "cosignatures",
+    "cosigned_sizes",
+    "gather",
+    "listed",
+    "missing",
+    "remove_witness",
+]
 
 WITNESSES = "witnesses.json"
 _COSIGNED = "cosigned"
@@ -70,6 +84,8 @@ def _witness_key(vkey: str) -> NoteKey:
     key = parse_vkey(vkey)
     if key.kind != COSIGNATURE:
         raise Refused("This is not a witness's key.", "It is a key of another kind.", "Type: portcullis ledger witness show DIR")
+    if not is_code(vkey):
+        raise Refused("This witness's name cannot stand in a leaf.", "It has signs other than letters, digits and ._:/@-.", "Rename it.")
     return key
 
 
@@ -115,13 +131,21 @@ def _kept(home: Home, key: NoteKey) -> Path:
     return home.ledger / _COSIGNED / hashlib.sha256(key.vkey().encode()).hexdigest()[:16]
 
 
-def _size_seen(home: Home, key: NoteKey) -> int:
-    """The size of the last checkpoint this witness cosigned, as kept here; 0 when there is none, or what is kept is not good (1)."""
+def _seen(home: Home, key: NoteKey) -> tuple[Checkpoint, bytes] | None:
+    """The last checkpoint this witness cosigned, as kept here, and its signature; None when there is none, or it is not good (1)."""
     try:
-        signed = open_checkpoint(_kept(home, key).read_bytes(), _log(home), [key])
+        note = _kept(home, key).read_bytes()
+        signed = open_checkpoint(note, _log(home), [key])
     except (OSError, PortcullisError):
-        return 0
-    return signed.checkpoint.size if signed.witnesses else 0
+        return None
+    lines = [one.signature for one in parse_note(note).signatures if (one.name, one.key_id) == (key.name, key.id)]
+    return (signed.checkpoint, lines[-1]) if signed.witnesses else None
+
+
+def _size_seen(home: Home, key: NoteKey) -> int:
+    """The size of the last checkpoint this witness cosigned; 0 when there is none."""
+    seen = _seen(home, key)
+    return seen[0].size if seen else 0
 
 
 def cosigned_sizes(home: Home) -> dict[str, int]:
@@ -130,14 +154,18 @@ def cosigned_sizes(home: Home) -> dict[str, int]:
 
 
 def missing(home: Home, quorum: int, named: Collection[str], committed_leaf: int) -> int:
-    """How many of the `quorum` witnesses that an agreement asks for have not cosigned a checkpoint that covers the leaf (1-3).
+    """How many of the `quorum` witnesses that an agreement asks for have not cosigned a checkpoint that covers the leaf (1-3)."""
+    return max(0, quorum - len(cosignatures(home, named, committed_leaf))) if quorum else 0
+
+
+def cosignatures(home: Home, named: Collection[str], committed_leaf: int) -> list[dict[str, object]]:
+    """Each witness's cosignature that counts for a commit at that leaf, as the leaf of the dispatch carries it (1-3).
 
     `named` are the verifier keys the agreement names; none counts all that are listed.
     """
-    if quorum == 0:
-        return 0
     counted = [one.key for one in listed(home) if not named or one.key.vkey() in named]
-    return max(0, quorum - sum(_size_seen(home, key) > committed_leaf for key in counted))
+    seen = [(key, _seen(home, key)) for key in counted]
+    return [cosigned_member(key, *found) for key, found in seen if found is not None and found[0].size > committed_leaf]
 
 
 def check_not_behind(home: Home) -> None:

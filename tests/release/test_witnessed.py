@@ -29,6 +29,7 @@ from portcullis.ledger.verify import verify
 from portcullis.ledger.witness import Answer, State, Witness
 from portcullis.ledger.witness_http import WitnessServer
 from portcullis.model import LeafType, Role
+from portcullis.parts import Scope as Part
 from portcullis.publish import publish
 from portcullis.release import commit_release, dispatch
 from portcullis.store import open_store, writing
@@ -90,7 +91,7 @@ def listing(scene: Scene, overseers: list[Overseer]) -> None:
 def next_version(scene: Scene, text: str) -> None:
     """Version 2 of the agreement with `text` added, signed by both and adopted in place of version 1."""
     folder, cast, home = scene.inbox / "version-2", scene.cast, scene.home
-    shutil.copytree(folder_of(home, AGREEMENT, 1), folder)
+    shutil.copytree(folder_of(home, AGREEMENT, 1), folder, ignore=shutil.ignore_patterns("salts.json"))  # a new version has new salts
     terms = folder / "agreement.yaml"
     terms.write_text(terms.read_text(encoding="utf-8").replace("\nversion: 1\n", "\nversion: 2\n") + text, encoding="utf-8")
     act = cast.act(scene.person(Role.COUNSEL), "agreement.ended", state_content(AGREEMENT, 1, "ended"), AGREEMENT)
@@ -138,6 +139,11 @@ def test_a_lawful_release_goes_when_as_many_answered_as_asked_for(at: At, overse
     export_bundle(scene.home, tmp_path / "bundle", trust=trust)
     found = verify(tmp_path / "bundle", trust.read_bytes(), now=float(scene.clock() + 60))
     assert (found["verified"], found["checked"]["1"]["witnesses"]) == (True, 2)  # type: ignore[index]
+    (leaf,) = scene.leaves(LeafType.RELEASE_DISPATCHED)
+    assert [one["witness"] for one in leaf["cosigned"]] == [one.note_key.vkey() for one in overseers[:2]]
+    export_bundle(scene.home, tmp_path / "part", scope=Part(batch=scene.batch))
+    found = verify(tmp_path / "part", trust.read_bytes(), now=float(scene.clock() + 60))
+    assert (found["verified"], found["part"], found["first_failure"]) == (True, "batch", None)
 
 
 def test_one_too_few_and_nothing_leaves_until_the_late_one_comes(at: At, overseers: list[Overseer]) -> None:
@@ -167,6 +173,8 @@ def test_only_witnesses_that_the_agreement_names_count(at: At, overseers: list[O
     overseers[0].instead = None
     publish(scene.home)
     assert dispatch(scene.home, scene.batch) == 2
+    (leaf,) = scene.leaves(LeafType.RELEASE_DISPATCHED)
+    assert [one["witness"] for one in leaf["cosigned"]] == [named]
 
 
 def test_one_witness_counts_once(at: At, overseers: list[Overseer]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ledger_attacks import Attack, honest
-from ledger_attacks_more import ATTACKS, compromised, passkey_story
-from ledger_story import AGREEMENT, RULES, digest, load_verifier, verdict
+from ledger_attacks_kept import ATTACKS, ONE, TWO, held, seen_by, witnessed
+from ledger_attacks_more import compromised, passkey_story
+from ledger_story import AGREEMENT, RULES, BatchStory, Story, digest, load_verifier, verdict
 from portcullis.crypto import keys
 from portcullis.model import Act
 
@@ -72,7 +75,48 @@ def test_a_release_authorized_with_a_passkey_verifies(alg: str) -> None:
 def test_what_a_compromised_key_had_signed_is_listed() -> None:
     found = verdict(compromised().files(), compromised().trust())
     assert found.step == 0
-    assert len(found.lists["Signed with a key that was compromised by then"]) == 1
+    (listed,) = found.lists["Signed with a key after it was compromised, by whoever had it"]
+    assert re.fullmatch(r"leaf \d+: release.authorized in the name of IRS-0005 \(authorizer\)", listed)
+    (revoked,) = found.lists["Keys revoked from a date before it was recorded"]
+    assert "IRS-0005 (authorizer) from 2025-11-21T10:00:00Z" in revoked
+
+
+def test_what_was_held_may_be_destroyed_once_counsel_has_lifted_the_hold() -> None:
+    """The other side: the lawful destruction verifies, and so does one beside a hold on something else."""
+    story = held()
+    story.hold("H-2", {"agencies": ["SSA"]})
+    story.let_go()
+    story.destroy(BatchStory(digest("batch one")[:32], [], 1))
+    found = verdict(story.files(), story.trust())
+    assert found.step == 0, found
+
+
+def test_a_batch_that_its_sample_blocked_may_be_destroyed() -> None:
+    story = Story().begin()
+    b = story.receive()
+    story.decide(b)
+    story.reveal(b)
+    story.draw(b)
+    story.check(b, defects=1)
+    story.destroy(b)
+    found = verdict(story.files(), story.trust())
+    assert found.step == 0, found
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_dispatch_that_as_many_witnesses_saw_as_asked_verifies(named: bool) -> None:
+    """Where the agreement names no witnesses, those whom the trust file does not name either are listed: they are the gateway's word."""
+    story, b = witnessed(2, (ONE, TWO) if named else ())
+    story.dispatch(b, cosigned=[seen_by(story, ONE), seen_by(story, TWO, late=600)])
+    story.disclose(b)
+    story.close(b)
+    title = "Witnesses that neither the agreement nor the trust file names"
+    for known, unknown in (((), [ONE, TWO]), ((ONE,), [TWO]), ((ONE, TWO), [])):
+        found = verdict(story.files(), story.trust(witnesses=[one.log for one in known]))
+        assert found.step == 0, found
+        names = [line.split(": ")[1] for line in found.lists.get(title, ())]
+        assert names == ([] if named else [one.log.name for one in unknown])
+    assert len(verdict(story.files()).lists.get(title, ())) == (0 if named else 2)
 
 
 def test_the_eight_points_of_small_order_are_no_keys() -> None:

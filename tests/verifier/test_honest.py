@@ -131,7 +131,7 @@ def test_a_key_can_be_rotated_by_its_holder() -> None:
     story.whole()
     found = verdict(story.files(), story.trust())
     assert found.step == 0, found
-    assert list(found.lists) == ["Keys revoked from a date before the revocation was recorded"]
+    assert list(found.lists) == ["Keys revoked from a date before it was recorded"]
 
 
 def test_a_blocked_batch_can_be_closed_and_nothing_left() -> None:

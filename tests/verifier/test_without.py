@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from ledger_attacks import Attack, Evidence
-from ledger_attacks_more import ATTACKS
+from ledger_attacks_kept import ATTACKS
 from ledger_story import START, load_verifier
 
 VERIFIER = Path(__file__).parents[2] / "verifier" / "verify.py"

@@ -123,6 +123,8 @@ def adopt(home: Home, conn: Connection, agreement_id: str, version: int) -> Agre
     if conn.execute(select(a.c.id).where(a.c.id == agreement_id, a.c.state == "in_force")).first():
         raise Refused(f"Another version of {agreement_id} is in force.", "One version holds at a time.", "End it first.")
     terms = {"elements": sorted(checked.permitted), "answer": checked.answer, "sample": checked.sample_size}
+    if checked.witness_quorum:
+        terms["witnesses"] = {"keys": sorted(checked.witnesses), "quorum": checked.witness_quorum}
     fields = {"rules": row["rules_hash"], "proof": proof_of(checked, checked.day(home.now())), **terms}
     record(home, conn, LeafType.AGREEMENT_IN_FORCE, fields, agreement=_ref(checked))
     conn.execute(update(a).where(a.c.id == agreement_id, a.c.version == version).values(state="in_force", adopted_at=home.now()))

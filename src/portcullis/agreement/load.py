@@ -25,6 +25,7 @@ from portcullis.agreement.terms import DocumentTerms, agree_of, answer_of, budge
 from portcullis.datafile.statement import AGREEMENT_ID
 from portcullis.decision import AUTHORIZATION_HOURS
 from portcullis.errors import Refused
+from portcullis.ledger.members import is_code
 from portcullis.ledger.note import COSIGNATURE, parse_vkey
 from portcullis.rules import RuleSet, agreements_folder, load
 from portcullis.rules.document import Node, read
@@ -195,7 +196,7 @@ def _witnesses(top: Mapping[str, Node]) -> dict[str, Any]:
     keys = stated["keys"].items() if "keys" in stated else []
     for key in keys:
         try:
-            good = parse_vkey(key.text()).kind == COSIGNATURE
+            good = parse_vkey(key.text()).kind == COSIGNATURE and is_code(key.text())
         except Refused:
             good = False
         if not good:

@@ -82,7 +82,7 @@ class BatchLog:
 
     def admit(self, kind: str, f: Fields, *, after_end: bool) -> None:
         """A leaf of this kind may still come, and is of this batch's agreement and rule set."""
-        if self.closed and kind != "receipt":
+        if self.closed and kind not in ("receipt", "disposal"):
             raise broken(4, f"A {kind} leaf stands after its batch was closed.", "It was added afterwards.")
         if kind == "release.dispatched" and self.dispatched >= 0:
             raise broken(4, "A batch was dispatched twice.", "It was answered twice.")
@@ -187,6 +187,11 @@ class BatchLog:
         """What was signed and committed stands no more, unless it has left."""
         if self.dispatched < 0 and self.authorizations:
             self.authorizations, self.committed, self.lost = [], -1, f"the authorizations were void since {why}"
+
+    def dispose(self) -> None:
+        """Its working data is destroyed, after its end."""
+        if self.dispatched < 0 and not self.ended:
+            raise broken(4, "Working data of a batch was destroyed before the batch had ended.", "It was still worked with.")
 
     def entitled(self, what: str, release_root: str, now: int) -> None:
         """Two different people's unexpired authorizations of exactly this root."""

@@ -14,7 +14,16 @@ from portcullis.crypto import SigningKey, decode64, encode64, verify
 from portcullis.errors import Tampered
 from portcullis.ledger.note import COSIGNATURE, ED25519, NoteKey, Signature, open_note, parse_note, plain_check, sign_note, write_note
 
-__all__ = ["Checkpoint", "SignedCheckpoint", "add_cosignature", "cosign", "open_checkpoint", "parse_checkpoint", "sign_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "SignedCheckpoint",
+    "add_cosignature",
+    "cosign",
+    "cosigned_text",
+    "open_checkpoint",
+    "parse_checkpoint",
+    "sign_checkpoint",
+]
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -58,21 +67,22 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> bytes:
     return sign_note(checkpoint.text(), checkpoint.origin, key)
 
 
-def _cosigned(text: str, seconds: int) -> bytes:
+def cosigned_text(text: str, seconds: int) -> bytes:
+    """What a witness signs at a POSIX time over a checkpoint's text (C2SP tlog-cosignature)."""
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
 def _check(key: NoteKey, text: str, signature: bytes) -> bool:
     if key.kind == ED25519:
         return plain_check(key, text, signature)
-    return len(signature) == 72 and verify(key.public, _cosigned(text, int.from_bytes(signature[:8])), signature[8:])
+    return len(signature) == 72 and verify(key.public, cosigned_text(text, int.from_bytes(signature[:8])), signature[8:])
 
 
 def cosign(data: bytes, name: str, key: SigningKey, seconds: int) -> Signature:
     """A witness's line over the checkpoint note `data`, at the POSIX time `seconds`. The caller has checked consistency."""
     text = parse_note(data).text
     parse_checkpoint(text)
-    return Signature(name, NoteKey(name, key.public, COSIGNATURE).id, seconds.to_bytes(8) + key.sign(_cosigned(text, seconds)))
+    return Signature(name, NoteKey(name, key.public, COSIGNATURE).id, seconds.to_bytes(8) + key.sign(cosigned_text(text, seconds)))
 
 
 def add_cosignature(data: bytes, line: Signature) -> bytes:

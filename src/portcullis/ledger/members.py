@@ -17,7 +17,7 @@ from portcullis.crypto import canonical
 from portcullis.crypto.webauthn import PASSKEY_MEMBERS
 from portcullis.model import LeafType
 
-__all__ = ["AFTERWARDS", "REQUIRED", "problem", "seconds"]
+__all__ = ["AFTERWARDS", "REQUIRED", "is_code", "problem", "seconds"]
 
 L = LeafType
 AFTERWARDS: Mapping[LeafType, str] = {
@@ -41,7 +41,7 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.KEY_REVOKED: "key_id:hex16 from:time? act:dsse",
     L.AGREEMENT_PROPOSED: "agreement:agreement",
     L.AGREEMENT_SIGNED: "agreement:agreement agency:code root:key act:dsse",
-    L.AGREEMENT_IN_FORCE: "agreement:agreement",
+    L.AGREEMENT_IN_FORCE: "agreement:agreement witnesses:witnesses?",
     L.AGREEMENT_SUSPENDED: "agreement:agreement act:dsse",
     L.AGREEMENT_ENDED: "agreement:agreement act:dsse",
     L.VAULT_ENROLLED: "agency:code vault:code thumbprint:code act:dsse",
@@ -69,7 +69,7 @@ _REQUIRED: Mapping[LeafType, str] = {
     L.SAMPLE_ABORTED: "batch:hex32 k:count why:code",
     L.RELEASE_AUTHORIZED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 act:dsse",
     L.RELEASE_COMMITTED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 answers:count sealed_root:hex64",
-    L.RELEASE_DISPATCHED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 committed:count checkpoint:head",
+    L.RELEASE_DISPATCHED: "batch:hex32 agreement:agreement rules:hex64 root:hex64 committed:count checkpoint:head cosigned:cosigned?",
     L.RELEASE_WITHHELD: "batch:hex32 root:hex64 why:code",
     L.AUTHORIZATION_VOIDED: "batch:hex32 root:hex64 why:code",
     L.DISCLOSURE: "batch:hex32 agreement:agreement request:hex32 answer:hex64 accounting:hex64 agency:code purpose:code elements:count",
@@ -131,7 +131,7 @@ def _is_dsse(value: object) -> bool:
 def _is_agreement(value: object) -> bool:
     if not isinstance(value, Mapping) or set(value) != {"hash", "id", "version"}:
         return False
-    return _KINDS["hex64"](value["hash"]) and _is_code(value["id"]) and (_is_code(value["version"]) or _is_count(value["version"]))
+    return _KINDS["hex64"](value["hash"]) and is_code(value["id"]) and (is_code(value["version"]) or _is_count(value["version"]))
 
 
 def _is_passkey(value: object) -> bool:
@@ -144,19 +144,37 @@ def _is_passkey(value: object) -> bool:
 
 def _is_scope(value: object) -> bool:
     """Lists of codes, each not empty; a member that is null or absent limits nothing."""
-    return isinstance(value, Mapping) and set(value) <= _SCOPE and all(v is None or (bool(v) and _is_codes(v)) for v in value.values())
+    return isinstance(value, Mapping) and set(value) <= _SCOPE and all(v is None or (bool(v) and is_codes(v)) for v in value.values())
 
 
 def _is_head(value: object) -> bool:
     return isinstance(value, Mapping) and set(value) == {"root", "size"} and _KINDS["hex64"](value["root"]) and _is_count(value["size"])
 
 
-def _is_code(value: object) -> bool:
+def _is_witnesses(value: object) -> bool:
+    """How many cosignatures an agreement asks for, and of which keys; none named counts any."""
+    if not isinstance(value, Mapping) or set(value) != {"keys", "quorum"} or not _is_count(value["quorum"]):
+        return False
+    return value["keys"] == [] or is_codes(value["keys"])
+
+
+def _is_cosigned(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(_is_cosignature(item) for item in value)
+
+
+def _is_cosignature(value: object) -> bool:
+    if not isinstance(value, Mapping) or set(value) != {"root", "signature", "size", "witness"} or not is_code(value["witness"]):
+        return False
+    return _is_head({"root": value["root"], "size": value["size"]}) and _text(_BASE64.pattern)(value["signature"])
+
+
+def is_code(value: object) -> bool:
+    """Whether it is text that may stand in a leaf."""
     return isinstance(value, str) and _CODE.fullmatch(value) is not None
 
 
-def _is_codes(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_code(item) for item in value)
+def is_codes(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(is_code(item) for item in value)
 
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {
@@ -166,8 +184,8 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "key": _text("[A-Za-z0-9+/]{43}="),
     "public": _text("(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9+/]{87})="),
     "passkey": _is_passkey,
-    "code": _is_code,
-    "codes": _is_codes,
+    "code": is_code,
+    "codes": is_codes,
     "count": _is_count,
     "time": _is_time,
     "dsse": _is_dsse,
@@ -175,6 +193,8 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "agreement": _is_agreement,
     "scope": _is_scope,
     "head": _is_head,
+    "witnesses": _is_witnesses,
+    "cosigned": _is_cosigned,
     "about": lambda value: isinstance(value, Mapping) and bool(value),
 }
 

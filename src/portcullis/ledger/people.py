@@ -65,10 +65,10 @@ class People:
         self.origin, self.roots = origin, roots
         self.keys: dict[str, Key] = {}
         self._nonces: set[str] = set()
-        self.used: dict[str, list[tuple[int, int]]] = {}
-        """By key: leaf and time of each act it signed."""
-        self.at = (0, 0)
-        """Index and time of the leaf that is being judged."""
+        self.used: dict[str, list[tuple[int, int, str]]] = {}
+        """By key: leaf, time and leaf's type of each act it signed."""
+        self.at = (0, 0, "")
+        """Index, time and type of the leaf that is being judged."""
 
     @property
     def acts(self) -> int:

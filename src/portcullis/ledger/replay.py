@@ -6,7 +6,7 @@ The standalone `verifier/verify.py` checks the same and shares no code with this
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from portcullis.crypto import strict_loads
@@ -14,8 +14,10 @@ from portcullis.datafile import ENVELOPE_TYPE
 from portcullis.errors import Tampered
 from portcullis.ledger.acts import ACTS, CHANGES, concerns
 from portcullis.ledger.batchlog import Authorization, BatchLog, RootAt
+from portcullis.ledger.cosigned import TOLERANCE, check_cosigned
 from portcullis.ledger.leaf import Leaf, decode
 from portcullis.ledger.members import seconds
+from portcullis.ledger.note import NoteKey
 from portcullis.ledger.opened import check_opening, satisfied
 from portcullis.ledger.people import People, broken
 from portcullis.ledger.terms import Terms, covers, key_bytes
@@ -24,18 +26,16 @@ from portcullis.model import LeafType
 
 __all__ = ["TOLERANCE", "Replay"]
 
-TOLERANCE = 3600
-"""Seconds by which a clock may be wrong, and a leaf be dated before an earlier one."""
-
 L = LeafType
 Fields = Mapping[str, Any]
-_AFTER_END = frozenset({L.DISCLOSURE, L.BATCH_CLOSED, L.BATCH_BLOCKED, L.RECEIPT})
+_AFTER_END = frozenset({L.DISCLOSURE, L.BATCH_CLOSED, L.BATCH_BLOCKED, L.RECEIPT, L.DISPOSAL})
 
 
 class Replay:
     """What the leaves so far say. `not_before` gives, for an index, the earliest time that witnesses allow; `not_after` the latest.
 
-    `rules` and `tables` are those of the bundle, `part` is empty for a whole log, else agreement, batch or person.
+    `rules` and `tables` are those of the bundle, `part` is empty for a whole log, else agreement, batch or person, `witnesses` are those
+    that the reader knows.
     """
 
     def __init__(
@@ -46,11 +46,12 @@ class Replay:
         rules: Fields,
         tables: Fields,
         part: str = "",
+        witnesses: Collection[NoteKey] = (),
         not_before: tuple[int, int] | None = None,
         not_after: int | None = None,
     ) -> None:
         self.people, self._root_at, self._not_before, self._not_after = people, root_at, not_before, not_after
-        self._rules, self._tables, self._part = rules, tables, part
+        self._rules, self._tables, self._part, self._witnesses = rules, tables, part, witnesses
         self.batches: dict[str, BatchLog] = {}
         self.terms = Terms(people)
         self.counts: Counter[str] = Counter()
@@ -73,6 +74,8 @@ class Replay:
             L.ORDER_IMPOSED: self._impose,
             L.ORDER_LIFTED: self._lift,
             L.ORDER_REACHED: self._reach,
+            L.HOLD_PLACED: lambda i, leaf: self.terms.hold(leaf),
+            L.HOLD_LIFTED: lambda i, leaf: self.terms.hold(leaf),
             L.SAMPLE_COMMITTED: self._stock_up,
             L.BATCH_RECEIVED: self._receive,
             L.BATCH_REFUSED: self._refuse,
@@ -93,6 +96,7 @@ class Replay:
             L.AUTHORIZATION_VOIDED: lambda i, leaf, b: b.void(f"{leaf.type} at leaf {i}"),
             L.DISCLOSURE: lambda i, leaf, b: b.disclose(leaf.fields),
             L.RECEIPT: self._receipt,
+            L.DISPOSAL: lambda i, leaf, b: self.terms.destroyed(leaf, b),
         }
         self._own, self._of_batch = own, of_batch
 
@@ -108,7 +112,7 @@ class Replay:
             raise broken(3, error.what, error.why) from error
         self.counts[leaf.type] += 1
         self._clock(index, leaf.time)
-        self.people.at = (index, leaf.time)
+        self.people.at = (index, leaf.time, leaf.type)
         if leaf.type == L.REQUEST_DECIDED:
             self._batch(leaf).decide(index, leaf.fields, leaf_hash(entry))
         elif leaf.type in self._of_batch:
@@ -170,11 +174,15 @@ class Replay:
         key = self.people.revoke(index, leaf)
         if key.revoked_from is not None:
             self.note(
-                "Keys revoked from a date before the revocation was recorded", f"leaf {index}: key {key.key_id} from {key.revoked_from}"
+                "Keys revoked from a date before it was recorded",
+                f"leaf {index}: key {key.key_id} of {key.person} ({', '.join(key.roles)}) from {key.revoked_from}",
             )
-            for signed, when in self.people.used.get(key.key_id, []):
+            for signed, when, kind in self.people.used.get(key.key_id, []):
                 if when >= seconds(key.revoked_from):
-                    self.note("Signed with a key that was compromised by then", f"leaf {signed}: key {key.key_id}")
+                    self.note(
+                        "Signed with a key after it was compromised, by whoever had it",
+                        f"leaf {signed}: {kind} in the name of {key.person} ({', '.join(key.roles)})",
+                    )
         for batch in self.batches.values():
             if (key.agency, key.person) == (batch.agency, batch.signer) or any(a.key_id == key.key_id for a in batch.authorizations):
                 batch.void(f"a key was revoked at leaf {index}")
@@ -287,6 +295,9 @@ class Replay:
         if stopped := self.terms.stopped(batch, leaf.time):
             raise broken(4, f"A release was dispatched while {stopped} stopped the flow.", "The agency owed something first.")
         batch.dispatch(index, leaf.fields, leaf.time, self._root_at)
+        asked, at = self.terms.of(batch.agreement).get("witnesses") or {}, (index, leaf.time)
+        for name in check_cosigned(leaf.fields, asked, self.people.origin, batch.committed, at, self._root_at, self._witnesses):
+            self.note("Witnesses that neither the agreement nor the trust file names", f"leaf {index}: {name}")
 
     def _receipt(self, index: int, leaf: Leaf, batch: BatchLog) -> None:
         if batch.dispatched < 0 or batch.receipt:

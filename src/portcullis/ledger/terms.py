@@ -1,11 +1,12 @@
-"""What a flow rests on, as the log tells it: agreements in force, and court orders that stay it (ledger.md, verifier step 4).
+"""What a flow rests on, as the log tells it: agreements in force, court orders that stay it, and legal holds (ledger.md, verifier step 4).
 
 1. An agreement is in force once two agencies' root keys have signed exactly its hash; counsel suspends or ends it.
 2. An order stays what its scope covers, from its imposing leaf to its lifting leaf, in log order. One limited by statutes or persons
    covers the batches that `order.reached` leaves name.
 3. Lifting takes two different people, one of them counsel.
 4. So does turning a switch of an agreement, which must be in force.
-5. A matter that is open afterwards (a recall, a notice, a disposal, an incident) stops its agency's flow from the time its leaf states
+5. What counsel holds is not destroyed, from the hold's placing leaf to its lifting leaf, in log order.
+6. A matter that is open afterwards (a recall, a notice, a disposal, an incident) stops its agency's flow from the time its leaf states
    (`stops_from`) until a leaf ends it.
 """
 
@@ -21,6 +22,7 @@ from portcullis.ledger.batchlog import BatchLog
 from portcullis.ledger.leaf import Leaf
 from portcullis.ledger.members import seconds
 from portcullis.ledger.people import People, broken
+from portcullis.model import LeafType
 
 __all__ = ["Terms", "covers", "key_bytes"]
 
@@ -44,18 +46,20 @@ def key_bytes(text: object) -> bytes:
 
 
 class Terms:
-    """Agreements and orders of one log, leaf by leaf."""
+    """Agreements, orders and holds of one log, leaf by leaf."""
 
     def __init__(self, people: People) -> None:
         self._people = people
         self.orders: dict[str, Fields] = {}
         self._known: set[str] = set()
+        self._holds: dict[str, Fields] = {}
+        self._held: set[str] = set()
         self._signed: dict[str, set[str]] = {}
         self._in_force: dict[str, Fields] = {}
         self._stopping: dict[str, tuple[str, str | None, int]] = {}
 
     def matter(self, leaf: Leaf, agency: str) -> None:
-        """A leaf that opens, prolongs or ends a matter (5)."""
+        """A leaf that opens, prolongs or ends a matter (6)."""
         f: Fields = leaf.fields
         if f.get("stops_from") is not None:
             agreement = f.get("agreement")
@@ -64,7 +68,7 @@ class Terms:
             self._stopping.pop(f["matter"], None)
 
     def stopped(self, batch: BatchLog, time: int) -> str:
-        """The matters that stop a dispatch of this batch at that time, as text; empty when there are none (5)."""
+        """The matters that stop a dispatch of this batch at that time, as text; empty when there are none (6)."""
         found = [
             matter
             for matter, (agency, agreement, start) in self._stopping.items()
@@ -152,3 +156,22 @@ class Terms:
     def stays(self, batch: BatchLog) -> str:
         """The orders in force that cover the batch, as text; empty when there are none."""
         return ", ".join(order for order, scope in self.orders.items() if covers(scope, batch))
+
+    def hold(self, leaf: Leaf) -> None:
+        """`hold.placed`, `hold.lifted`: by counsel; a hold has one id, once (5)."""
+        f: Fields = leaf.fields
+        self._people.check(leaf)
+        if leaf.type == LeafType.HOLD_PLACED:
+            if f["hold"] in self._held:
+                raise broken(4, "A hold was placed twice.", "A hold has one id, once.")
+            self._held.add(f["hold"])
+            self._holds[f["hold"]] = {name: f["scope"].get(name) for name in ("agreements", "agencies", "gates", "batches")}
+        elif self._holds.pop(f["hold"], None) is None:
+            raise broken(4, "A hold was lifted that did not stand.", "The history of holds is not whole.")
+
+    def destroyed(self, leaf: Leaf, batch: BatchLog) -> None:
+        """`disposal`: by a safeguards officer, and not while a hold covers the batch (5)."""
+        self._people.check(leaf)
+        batch.dispose()
+        if held := ", ".join(hold for hold, scope in self._holds.items() if covers(scope, batch)):
+            raise broken(4, f"Working data was destroyed while counsel held it: {held}.", "It had to be kept.")

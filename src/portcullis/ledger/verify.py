@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class _Opened:
     rules: Mapping[str, Any]
     tables: Mapping[str, Any]
     part: Part | None
+    witnesses: Sequence[NoteKey]
 
     def leaves(self) -> Iterator[tuple[int, bytes]]:
         """The leaves of the log, or of the part, with their indices."""
@@ -158,7 +159,7 @@ def _open(names: set[str], fetch: Callable[[str], bytes], trust: Trust | None, s
         raise broken(1, "rules.json holds a rule set under another hash than its own.", "It was exchanged.")
     if not isinstance(tables, dict):
         raise broken(1, "tables.json is not the decision tables.", "It was exchanged.")
-    return _Opened(files, log, head, older, roots, keys["keys"], rules, tables, part)
+    return _Opened(files, log, head, older, roots, keys["keys"], rules, tables, part, witnesses)
 
 
 def _leaves(files: Files, size: int) -> Iterator[list[bytes]]:
@@ -228,6 +229,7 @@ def _replay(opened: _Opened, root_at: Callable[[int], bytes], place: dict[str, i
         part=opened.part.kind if opened.part else "",
         not_before=(older.checkpoint.size, min(before)) if older and before else None,
         not_after=max(seen) if seen else None,
+        witnesses=opened.witnesses,
     )
     replay.begin(read_openings(opened.files.read("opened.jsonl")))
     try:

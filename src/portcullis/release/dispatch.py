@@ -36,6 +36,7 @@ from portcullis.release.examine import examine
 from portcullis.release.gather import gather
 from portcullis.store import outbox, published, reading, release_shared, schema
 from portcullis.store.steps import once
+from portcullis.witnesses import cosignatures
 
 __all__ = ["Withheld", "dispatch"]
 
@@ -116,6 +117,8 @@ def _send(home: Home, conn: Connection, row: RowMapping, ready: _Ready) -> int:
         )
     covered, covered_root = published(conn)
     fields = {"root": release["root"], "committed": release["committed_leaf"], "checkpoint": {"size": covered, "root": covered_root}}
+    if cosigned := _cosigned(home, conn, row, release["committed_leaf"]):
+        fields["cosigned"] = cosigned
     use = _use(home, conn, row) if count else None
     first = leaf(home, LeafType.RELEASE_DISPATCHED, fields | (use.members if use else {}), batch=batch)
     closed = leaf(home, LeafType.BATCH_CLOSED, _totals(conn, row), batch=batch)
@@ -132,6 +135,12 @@ def _send(home: Home, conn: Connection, row: RowMapping, ready: _Ready) -> int:
         open_matter(home, conn, index, id=use.id, due=use.due, stops_from=use.stops, **kept)
     once(conn, batch_id, "dispatched", index, at=home.now())
     return count
+
+
+def _cosigned(home: Home, conn: Connection, row: RowMapping, committed_leaf: int) -> list[dict[str, object]]:
+    """The cosignatures that counted, where the agreement asks for any."""
+    agreement = adopted(home, conn, row["agreement_id"])
+    return cosignatures(home, agreement.witnesses, committed_leaf) if agreement and agreement.witness_quorum else []
 
 
 @dataclass(frozen=True, slots=True)
