@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from portcullis.errors import Refused
-from portcullis.matching.build import NOBODY, number_keys
+from portcullis.matching.build import NOBODY
 from portcullis.matching.compare.place import Filed
 from portcullis.matching.direct import bucket, buckets, close, fingerprints
 from portcullis.matching.folder import INDEX, read_index, read_tables
@@ -22,6 +22,7 @@ from portcullis.matching.hashing import Keys, combine
 from portcullis.matching.load import standardisers
 from portcullis.matching.namesakes import NameMarks, all_letters
 from portcullis.matching.people import distinct, expand
+from portcullis.matching.shelf.build_names import number_keys
 from portcullis.matching.shelf.ids import id_text, places_of
 from portcullis.matching.shelf.names import NAME_GROUPS, read_name
 from portcullis.matching.shelf.places import PLACE_GROUPS, place_keys, read_place
