@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check faults conformance bench bench-matching safeguards lock clean picture screenshots docs console browser-test
-.PHONY: matching-pictures fuzz
+.PHONY: matching-pictures after-pictures fuzz
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-16s %s\n' "$$t" "$$d"; done
@@ -62,6 +62,9 @@ screenshots: $(STAMP)  ## take the pictures of the console for the documentation
 
 picture: $(STAMP)  ## draw the replay for README
 	$(BIN)/portcullis replay june-2025 --scale $(SCALE) --picture docs/pictures/replay.svg
+
+after-pictures: $(STAMP)  ## play the story of 2025-26 and keep the pictures its commands draw, for docs/8-after.md
+	PORTCULLIS_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/journey/test_story_2025_26.py
 
 matching-pictures: $(STAMP)  ## draw the frontier, the reliability and a waterfall for docs/4-matching.md
 	$(BIN)/portcullis match evaluate --register examples/pseudopeople/register --requests examples/pseudopeople/requests.parquet \

@@ -8,6 +8,8 @@ addresses are synthetic, at three ten-thousandths of the size reported; nothing 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -192,7 +194,10 @@ class Year:
     def answered(self, batch: str) -> list[int]:
         """The rows of a batch that are to be answered: what an authorizer sees before signing."""
         return [
-            int(o) for o in self.column("SELECT ordinal FROM request WHERE batch_id = ? AND decision IN ('disclose', 'confirm')", batch)
+            int(o)
+            for o in self.column(
+                "SELECT ordinal FROM request WHERE batch_id = ? AND decision IN ('disclose', 'confirm') ORDER BY ordinal", batch
+            )
         ]
 
     def authorize(self, batch: str) -> None:
@@ -200,12 +205,25 @@ class Year:
         for who in ("IRS-AUTHORIZER-1", "IRS-AUTHORIZER-2"):
             self.type("review", "authorize", batch, *self.acting(who))
 
+    def proof(self, recall: str, who: str) -> tuple[object, ...]:
+        """What a custodian certifies of a recall: how, before whom, and how many records."""
+        each = self.type("safeguard", "status", "--matter", recall, "--json").json["custodians"][who]
+        return ("--method", "destroyed", "--witness", "ICE-0002", "--count", each["records"])
+
     def filing(self, kind: str, *words: object, officer: str, out: str) -> Path:
         """The recipient files something; it is entered in its own record first."""
         own = ("--agency", "ICE", "--officer", officer, "--key", self.key(officer), "--vkey", self.folder / "vkey")
         done = self.type("recipient", kind, *words, *own, "--record", self.folder / "own.log", "--out", self.folder / out)
         self.matters["content"] = done.out.split("its content is ")[1].split(".")[0]
         return self.folder / out
+
+    def picture(self, name: str, *words: object) -> str:
+        """A picture that a command draws; kept in the folder PORTCULLIS_PICTURES names, where it names one (make after-pictures)."""
+        file = self.folder / f"{name}.svg"
+        self.type(*words, "--picture", file)
+        if kept := os.environ.get("PORTCULLIS_PICTURES"):
+            shutil.copyfile(file, Path(kept) / file.name)
+        return file.read_text(encoding="utf-8")
 
     # ---- looking
 

@@ -161,7 +161,8 @@ def test_january_a_defect_is_found_and_reported_within_a_day(year: Year) -> None
     """The clock runs from the time of identification; the report holds no taxpayer data; who was told when is on record."""
     found = year.to("2026-01-23", "09:00")
     batch = year.batches["perfected"]
-    year.affected = year.answered(batch)[:3]
+    answered = year.answered(batch)
+    year.affected = sorted({answered[0], answered[len(answered) // 2], answered[-1]})  # of several officers
     list_ = year.file("affected.txt", [f"{batch}/{ordinal}" for ordinal in year.affected])
     named = ("--agency", "ICE", "--kind", "address_unconfirmed", "--identified", found, "--records", list_)
     matter = year.type("safeguard", "incident", "identify", *named, *year.acting("IRS-SAFEGUARDS"), "--json").json["matter"]
@@ -213,11 +214,18 @@ def test_the_records_are_recalled_and_nothing_else_leaves_meanwhile(year: Year) 
     ) - set(year.affected), "what is on the no-use list is not opened again"
     year.type("safeguard", "recall", "close", recall["matter"], *year.acting("IRS-SAFEGUARDS"), code=1)
 
+    (first, *_) = [path.stem for path in orders]
+    early = year.filing("dispose", recall["matter"], *year.proof(recall["matter"], first), officer=first, out=f"certified-{first}.json")
+    year.type("safeguard", "recall", "take", early)
+    seen = ("--certificate", year.matters["content"], "--custodian", first)
+    year.type("safeguard", "recall", "take", year.filing("witness", recall["matter"], *seen, officer="ICE-0002", out=f"seen-{first}.json"))
+    drawn = year.picture("after-recall", "safeguard", "status", "--matter", recall["matter"])
+    assert all(path.stem in drawn for path in orders) and f"{first}: " in drawn and " records, disposed" in drawn
+
     year.to("2026-02-09")
     state = year.type("safeguard", "status", "--matter", recall["matter"], "--json").json["custodians"]
-    for who, each in state.items():
-        certified = ("--method", "destroyed", "--witness", "ICE-0002", "--count", each["records"])
-        took = year.filing("dispose", recall["matter"], *certified, officer=who, out=f"certified-{who}.json")
+    for who in (who for who, each in state.items() if each["state"] != "disposed"):
+        took = year.filing("dispose", recall["matter"], *year.proof(recall["matter"], who), officer=who, out=f"certified-{who}.json")
         year.type("safeguard", "recall", "take", took)
         seen = ("--certificate", year.matters["content"], "--custodian", who)
         year.type(
@@ -240,6 +248,8 @@ def test_counsel_decides_about_notices_and_the_court_is_told_with_the_lag_shown(
     year.type("safeguard", "incident", "close", matter, *act)
     lags = {each["whom"]: each["hours"] for each in year.type("safeguard", "status", "--matter", matter, "--json").json["lags"]}
     assert lags == {"office_of_safeguards": 7, "tigta": 7, "court": 19 * 24 + 6}
+    drawn = year.picture("after-incident", "safeguard", "status", "--matter", matter)
+    assert "+ 7 h" in drawn and "+ 19 days" in drawn and traces(drawn.encode(), year.personal()) == []
 
 
 @chapter
@@ -285,6 +295,8 @@ def test_the_order_is_served_and_acknowledged_and_what_it_did_is_listed(year: Ye
     assert (taken["state"], taken["authorizations_voided"], taken["answers_withheld"]) == ("committed", 2, len(year.answered(winter)))
     assert [each["batch"] for each in done["already_left"]] == [perfected] and done["left_between"] == []
     assert done["refused_at_receipt"] == 1
+    drawn = year.picture("orders-effects", "order", "effects", "25-cv-0457")
+    assert f"{winter} held, was committed" in drawn and f"{perfected} leaves" in drawn
     assert left.read_text().split() == [f"{perfected}/{ordinal}" for ordinal in year.answered(perfected)]
 
 

@@ -17,6 +17,7 @@ from portcullis.recipient import flag, flagged, open_order
 from portcullis.release import Withheld
 from portcullis.safeguards import acknowledge_recall, certify_recall, close_recall, read_records, witness_recall
 from portcullis.safeguards.recall import custodians, recalled
+from portcullis.synthetic import SIGNER
 
 At = Callable[[str], Scene]
 LATE = 6
@@ -176,6 +177,17 @@ def test_a_witness_is_another_person_and_the_one_who_was_named(at: At) -> None:
         with pytest.raises(Refused):
             after.file(witness_recall, "recall.witnessed", wrong, officer)
     assert after.file(witness_recall, "recall.witnessed", signed, SECOND) == FIRST
+
+
+def test_who_certifies_for_a_custodian_is_no_witness_of_it(at: At) -> None:
+    """The agency's signer may sign for a custodian: then that is one person's word, and the witness has to be another's."""
+    after = Afterwards(at("dispatched"))
+    counted = {"matter": after.recall().matter, "custodian": FIRST, "records": 3}
+    after.file(acknowledge_recall, "recall.acknowledged", counted, SIGNER)
+    for witness in (SIGNER, FIRST):
+        with pytest.raises(Refused, match="no certificate"):
+            after.file(certify_recall, "recall.certified", counted | {"method": "destroyed", "witness": witness}, SIGNER)
+    after.file(certify_recall, "recall.certified", counted | {"method": "destroyed", "witness": SECOND}, SIGNER)
 
 
 def test_a_late_acknowledgement_counts_and_its_lateness_stands_in_the_record(at: At) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from portcullis.batches import get
 from portcullis.cli.acting import KeyOption, instant, sign_here
+from portcullis.cli.matter import draw
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import AgencyOption, PersonOption, code, code_option, read_small
@@ -23,7 +24,7 @@ from portcullis.intake.reached import reach, statute_of
 from portcullis.journal import stamp
 from portcullis.orders import Scope, conflicts, effects, end_permit, enter_permit, limits_of, permit_content
 from portcullis.publish import publish
-from portcullis.safeguards import serve_order, take_at
+from portcullis.safeguards import effects_picture, serve_order, take_at
 from portcullis.store import reading, schema, writing
 
 __all__ = ["OrderArgument", "mount"]
@@ -87,6 +88,7 @@ def effects_(
     person: Annotated[
         str, typer.Option("--as", help="Who asks for the records of an order about persons or statutes.", callback=code_option)
     ] = "",
+    picture: Annotated[Path | None, typer.Option(help="Draw it into this new file (.svg).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """What an order withheld and what had already left, batch by batch; with --records, by record number."""
@@ -99,6 +101,8 @@ def effects_(
             raise Refused(f"{records.name} exists.", "A list is never overwritten.", "Name another file.")
         write_private(records, "".join(f"{line}\n" for line in lines).encode())
         found |= {"records": len(lines)}
+    if picture is not None:
+        draw(picture, effects_picture(found))
     result(found, as_json, lambda: _words(found))
 
 

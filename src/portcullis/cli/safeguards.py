@@ -11,7 +11,7 @@ import typer
 
 from portcullis.cli.acting import KeyOption, instant
 from portcullis.cli.incidents import incident
-from portcullis.cli.matter import MatterArgument, RecordsOption, about_of, signed
+from portcullis.cli.matter import MatterArgument, RecordsOption, about_of, draw, signed
 from portcullis.cli.output import HomeOption, JsonOption, result
 from portcullis.cli.rehearsal import changes
 from portcullis.cli.typed import AgencyOption, PersonOption, code, code_option, read_small
@@ -24,6 +24,7 @@ from portcullis.safeguards import (
     answer_retention,
     close_recall,
     decide_redisclosure,
+    matter_picture,
     matter_view,
     open_recall,
     prepare_recall,
@@ -72,12 +73,17 @@ def mount(app: typer.Typer) -> None:
 def status_(
     home: HomeOption,
     matter: Annotated[str | None, typer.Option(help="Only this matter, with its steps.", callback=code)] = None,
+    picture: Annotated[Path | None, typer.Option(help="With --matter: draw it into this new file (.svg).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Everything open after the releases: what is overdue, what stops which flow, what each release still owes."""
     opened = open_home(home)
     with reading(opened.engine) as conn:
         found = matter_view(opened, conn, find(conn, matter, open_only=False, lock=False)) if matter else status(opened, conn)
+    if picture is not None and matter is None:
+        raise typer.BadParameter("a picture is of one matter: give --matter")
+    if picture is not None:
+        draw(picture, matter_picture(found))
     result(found, as_json, lambda: json.dumps(found, indent=1, sort_keys=True) if matter else _words(found))
 
 

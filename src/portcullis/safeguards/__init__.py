@@ -7,6 +7,7 @@ from portcullis.safeguards.filing import take
 from portcullis.safeguards.incidents import close_incident, determine, identify, report_text, reported, tell
 from portcullis.safeguards.notices import answer_notice, file_notice, withdraw_notice
 from portcullis.safeguards.obligations import obligations, take_access_log
+from portcullis.safeguards.pictures import effects_picture, matter_picture
 from portcullis.safeguards.recall import acknowledge_recall, certify_recall, close_recall, open_recall, prepare_recall, witness_recall
 from portcullis.safeguards.records import read_records
 from portcullis.safeguards.redisclosure import ask_redisclosure, decide_redisclosure
@@ -27,8 +28,10 @@ __all__ = [
     "decide_redisclosure",
     "determine",
     "due",
+    "effects_picture",
     "file_notice",
     "identify",
+    "matter_picture",
     "matter_view",
     "obligations",
     "open_recall",

@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from portcullis.agreement.after import After, stops_from
+from portcullis.crypto import signer_of
 from portcullis.crypto.wrap import sync_folder
 from portcullis.errors import Refused
 from portcullis.exchange.filing import Filing, about_hash, instant_of
@@ -29,6 +30,7 @@ from portcullis.home import Home
 from portcullis.journal import leaf, record_many, stamp
 from portcullis.matters import Matter, add_items, add_step, close, find, number, open_matter, ref_of, steps
 from portcullis.model import LeafType
+from portcullis.officers import officer_of_key
 from portcullis.release.orders_out import seal_order
 from portcullis.safeguards.filing import accept, acted, enter, matter_of, members, terms
 from portcullis.safeguards.records import Records, by_batch, check_disclosed, holders, ranges, records_root
@@ -126,7 +128,7 @@ def certify_recall(home: Home, conn: Connection, filing: Filing) -> str:
     """A custodian's certificate of disposal, with method and witness (4); returns the hash the witness signs. Raises Refused."""
     wanted = "agency matter custodian records method witness at"
     matter, custodian = _custodian(home, conn, filing, LeafType.RECALL_CERTIFIED, wanted, "acknowledged")
-    if filing.about["method"] not in METHODS or filing.about["witness"] == custodian:
+    if filing.about["method"] not in METHODS or filing.about["witness"] in (custodian, _signer(conn, filing)):
         raise Refused(
             "This is no certificate of disposal.",
             f"The method is one of {', '.join(METHODS)}, and the witness is another person.",
@@ -267,6 +269,12 @@ def _custodian(
             "File again when it is.",
         )
     return matter, custodian
+
+
+def _signer(conn: Connection, filing: Filing) -> str:
+    """Who signed a filing that was accepted: the agency's signer may certify for a custodian, and then is no witness of it."""
+    officer = officer_of_key(conn, signer_of(filing.act))
+    return officer.person if officer else ""
 
 
 def _advance(home: Home, conn: Connection, filing: Filing, matter: Matter, custodian: str, state: str, **more: Any) -> None:
