@@ -1,6 +1,6 @@
 """The standardiser on addresses whose parts are known because they were written by rule, beside usaddress where it is installed.
 
-    python benchmarks/addresses_labelled.py [--rows 20000]
+    python benchmarks/addresses_labelled.py [--rows 200000]
 
 Right means: the house number, and the words of the street's name without type and directions, are the ones the address was written from.
 Each kind of address is told apart. Beside those, hand-written lines of examples/addresses/lines.csv, as people write them (no commas, towns
@@ -172,7 +172,7 @@ def read_wrongly() -> tuple[int, list[dict[str, str]]]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--wrong", action="store_true", help="show the hand-written lines that are read otherwise")
     asked = parser.parse_args()
     rows = labelled(asked.rows)

@@ -93,6 +93,9 @@ def split(text: str) -> tuple[str, ...]:
 
 def classify(text: str, surely_far: bool = False) -> Token:
     """The facts about one token. Pure; the same for a token wherever it stands. `surely_far` (suspicion.far) only saves time."""
+    if text.isdigit():
+        letter, bare, filler = _digits(text)
+        return Token(letter, bare, bare, bare, bare, bare, filler, text, _end(text), -1, 0)
     forms = _classify(text, surely_far)
     town = text if forms.letter in "1o" or not text.isalpha() else forms.name
     return Token(*forms, town, _end(text), _state(text), state_words()[0].get(text, 0))
@@ -133,8 +136,6 @@ class _Forms(NamedTuple):
 
 
 def _classify(text: str, surely_far: bool) -> _Forms:
-    if text.isdigit():
-        return _digits(text)
     if text[0].isdigit() or (text[-1].isdigit() and text.isascii()):
         return _mixed(text)
     spelled = _spelled().get(text)
@@ -157,18 +158,18 @@ def _plain(letter: str, form: str, suspicion: int = 0) -> _Forms:
     return _Forms(letter, form, form, form, form, form, suspicion)
 
 
-def _digits(text: str) -> _Forms:
+def _digits(text: str) -> tuple[str, str, int]:
+    """Class letter, without leading zeros, and whether it is filler."""
     bare = text.lstrip("0") or "0"
     letter = "5" if len(text) == 5 else "9" if len(text) == 9 else "n"
-    filler = len(text) > 2 and len(set(text)) == 1 and text[0] in "09"
-    return _plain(letter, bare, int(filler))
+    return letter, bare, int(len(text) > 2 and text[0] in "09" and len(set(text)) == 1)
 
 
 def _mixed(text: str) -> _Forms:
     if _ZIP9.fullmatch(text):
         return _plain("9", text)
     if _ZERO_AS_O.fullmatch(text):
-        return _digits(text.replace("O", "0"))
+        return _plain(*_digits(text.replace("O", "0")))
     ordinal = _ORDINAL.fullmatch(text)
     if ordinal:
         return _plain("o", ordinal.group(1))

@@ -16,9 +16,13 @@ def _numbers() -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
 
 
 @cache
-def _phrases() -> tuple[tuple[tuple[str, ...], str], ...]:
-    found = [(tuple(text.split()), token) for token, texts in read_yaml("numbers.yaml")["phrases"].items() for text in texts]
-    return tuple(sorted(found, key=lambda item: (-len(item[0]), item)))
+def _phrases() -> dict[str, list[tuple[list[str], str]]]:
+    """By their first word, the longest first."""
+    found = [(text.split(), token) for token, texts in read_yaml("numbers.yaml")["phrases"].items() for text in texts]
+    begun: dict[str, list[tuple[list[str], str]]] = {}
+    for words, token in sorted(found, key=lambda item: (-len(item[0]), item)):
+        begun.setdefault(words[0], []).append((words, token))
+    return begun
 
 
 @cache
@@ -30,10 +34,17 @@ def triggers() -> frozenset[str]:
 
 def merge(tokens: list[str], at: int) -> tuple[str, int] | None:
     """The one token that begins at `at`, and how many tokens it replaces; None where nothing is to be merged."""
-    for words, token in _phrases():
-        if tuple(tokens[at : at + len(words)]) == words:
+    for words, token in _phrases().get(tokens[at], ()):
+        if tokens[at : at + len(words)] == words:
             return token, len(words)
-    return _number(tokens, at)
+    return _number(tokens, at) if tokens[at] in _counted() else None
+
+
+@cache
+def _counted() -> frozenset[str]:
+    """Words a number can begin with."""
+    cardinals, tens, _ = _numbers()
+    return frozenset({*cardinals, *tens})
 
 
 def _number(tokens: list[str], at: int) -> tuple[str, int] | None:

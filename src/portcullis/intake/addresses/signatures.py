@@ -56,9 +56,8 @@ def _classes(stream: Stream, tail: Ints, free: npt.NDArray[np.bool_], stated: np
     region[stated == "PR"] = ord("r")
     region[free] -= 32
     rows = np.flatnonzero(free)
-    edges = np.zeros(len(classes) + 1, np.int8)
-    np.add.at(edges, tail[rows], 1)
-    np.add.at(edges, stream.bounds[rows + 1], -1)
-    classes[np.cumsum(edges[:-1], dtype=np.int8) > 0] = ord("Z")
+    size = len(classes) + 1
+    edges = np.bincount(tail[rows], minlength=size) - np.bincount(stream.bounds[rows + 1], minlength=size)
+    classes[np.cumsum(edges[:-1]) > 0] = ord("Z")
     classes[stream.bounds[:-1]] = region
     return classes
