@@ -23,7 +23,8 @@ PICTURES = ROOT / "docs" / "pictures"
 SHOWN = (
     ("console-review.png", "IRS-0002", "/batches/B-2026-000003/review", 1280, 900),
     ("console-authorize.png", "IRS-0004", "/batches/B-2026-000002/authorize", 1280, 760),
-    ("console-batch.png", "IRS-0006", "/batches/B-2026-000003", 1280, 900),
+    ("console-batch.png", "IRS-0006", "/batches/B-2026-000002", 1280, 1100),
+    ("console-evidence.png", "IRS-0006", "/batches/B-2026-000002/requests/6/evidence", 1280, 900),
 )
 
 

@@ -28,7 +28,7 @@ def parts(markup: str) -> tuple[ElementTree.Element, str]:
     [
         (pictures.bars("Bars", {"one_thing": 1234, "none": 0}), ["one thing", "1,234", "0"]),
         (pictures.funnel("Funnel", [("received", 1000), ("left", 40)]), ["received", "1,000", "left", "40", "960"]),
-        (pictures.waterfall("Waterfall", STEPS), ["given name", "+7.5", "dob", "-9.0", "-1.5"]),
+        (pictures.waterfall("Waterfall", STEPS), ["given name", "+7.5", "dob", "−9.0", "−1.5"]),
         (pictures.columns("Columns", {"Nov 2026": 7, "Dec 2026": 0}, "Answers"), ["Nov 2026", "7", "Dec 2026", "0"]),
         (pictures.timeline("Timeline", [("today", "Received", 12), ("later", "Decided", None)]), ["Received", "12", "Decided", "today"]),
     ],
@@ -75,7 +75,9 @@ def test_what_a_funnel_loses_adds_up() -> None:
     row = {"count": 10, "state": "dispatched"}
     steps = history.funnel(row, {"deficient": 2, "no_disclosure": 4, "confirm": 3, "disclose": 1})  # type: ignore[arg-type]
     assert [count for _, count in steps] == [10, 8, 4, 4]
-    assert [count for _, count in history.funnel({**row, "state": "sampled"}, {"disclose": 10})] == [10, 10, 10, 0]  # type: ignore[arg-type]
+    for state, rest in (("sampled", []), ("blocked", [0])):
+        steps = history.funnel({**row, "state": state}, {"disclose": 10})  # type: ignore[arg-type]
+        assert [count for _, count in steps] == [10, 10, 10, *rest]
     assert history.funnel(row, {}) == [("received", 10)]  # type: ignore[arg-type]
 
 

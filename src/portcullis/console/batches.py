@@ -94,9 +94,15 @@ def _refusals(home: Home, row: RowMapping, by_reason: Mapping[str, int]) -> dict
     """Requests not answered, by the rule that said so, as the batch's own agreement has it."""
     if not by_reason or row["agreement_id"] is None:
         return {}
-    with reading(home.engine) as conn:
-        law = rules_of_day(agreement_of(home, conn, row), row)
-    return history.by_rule(law, by_reason)
+    known = (row["rules_hash"], row["received_at"] // 86_400)
+    if known not in _GIVING:
+        with reading(home.engine) as conn:
+            _GIVING[known] = history.giving(rules_of_day(agreement_of(home, conn, row), row))
+    return history.by_rule(_GIVING[known], by_reason)
+
+
+_GIVING: dict[tuple[str, int], dict[str, str]] = {}
+"""Rule set and day → which rule gives which reason: the agreement's folder is read and hashed once for them, not at every look."""
 
 
 def _steps(state: BatchState) -> list[tuple[str, str]]:

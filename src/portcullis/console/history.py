@@ -15,7 +15,7 @@ from portcullis.model import BatchState, LeafType
 from portcullis.rules import RuleSet
 from portcullis.store import schema
 
-__all__ = ["by_rule", "events", "funnel"]
+__all__ = ["by_rule", "events", "funnel", "giving"]
 
 L = LeafType
 _OF_BATCH: Mapping[str, str] = {
@@ -60,28 +60,29 @@ def _said(kind: str, drawn: bool) -> str:
 
 
 def funnel(row: RowMapping, by_decision: Mapping[str, int]) -> list[tuple[str, int]]:
-    """What was left of a batch after each step; only its receipt while nothing is decided."""
+    """What was left of a batch after each step it has taken; only its receipt while nothing is decided."""
     received = int(row["count"] or 0)
-    if not by_decision:
-        return [("received", received)] if received else []
-    answers = sum(by_decision.get(name, 0) for name in ("confirm", "disclose", "deny"))
-    complete = received - by_decision.get("deficient", 0)
-    return [
-        ("received", received),
-        ("complete in themselves", complete),
-        ("to be answered", answers),
-        ("left", answers if row["state"] in _LEFT else 0),
-    ]
+    steps = [("received", received)] if received else []
+    if by_decision:
+        answers = sum(by_decision.get(name, 0) for name in ("confirm", "disclose", "deny"))
+        steps += [("complete in themselves", received - by_decision.get("deficient", 0)), ("to be answered", answers)]
+        steps += [("left", answers)] if row["state"] in _LEFT else [("left", 0)] if row["state"] == BatchState.BLOCKED else []
+    return steps
 
 
-def by_rule(law: RuleSet, by_reason: Mapping[str, int]) -> dict[str, int]:
-    """Requests not answered by the rule whose reason they were given; a code that several rules give names all of them."""
-    giving: dict[str, list[str]] = {}
+def giving(law: RuleSet) -> dict[str, str]:
+    """Reason code → the rules that give it; a code that several rules give names all of them."""
+    found: dict[str, list[str]] = {}
     for rule in law.rules:
         for reason in rule.reasons:
-            giving.setdefault(reason, []).append(rule.id)
+            found.setdefault(reason, []).append(rule.id)
+    return {reason: ", ".join(rules) for reason, rules in found.items()}
+
+
+def by_rule(rules: Mapping[str, str], by_reason: Mapping[str, int]) -> dict[str, int]:
+    """Requests not answered by the rule whose reason they were given, the most first; `rules` as `giving` tells them."""
     found: dict[str, int] = {}
     for code, count in by_reason.items():
-        name = ", ".join(giving.get(code, [])) or "matching"
+        name = rules.get(code) or "matching"
         found[name] = found.get(name, 0) + count
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))

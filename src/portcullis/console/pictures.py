@@ -89,12 +89,12 @@ def waterfall(title: str, steps: Sequence[Mapping[str, Any]]) -> Markup:
         y, bits, name = place * _ROW + 6, float(step["bits"]), _words(str(step["compared"]))
         paint = f'fill="{_BLUE}"' if bits >= 0 else f'fill="none" stroke="{_RED}" stroke-width="2" stroke-dasharray="4 2"'
         bar = _rect(_LABEL + (begin - low) * scale, y, max((end - begin) * scale, 1), 18, paint)
-        drawn += [_text(_LABEL - 8, y + 14, name, "end"), bar, _text(_WIDTH - 4, y + 14, f"{bits:+.1f}", "end")]
-        rows.append((name, f"{bits:+.1f}"))
+        drawn += [_text(_LABEL - 8, y + 14, name, "end"), bar if bits else "", _text(_WIDTH - 4, y + 14, _bits(bits), "end")]
+        rows.append((name, _bits(bits)))
     y, zero = len(steps) * _ROW + 20, _LABEL - low * scale
     drawn.append(f'<line x1="{zero:g}" y1="0" x2="{zero:g}" y2="{y - 16:g}" stroke="{_LINE}"/>')
-    drawn.append(_text(_WIDTH - 4, y, f"together {total:+.1f} bits", "end"))
-    return _whole(title, y + 8, drawn, ("Compared", "Bits"), [*rows, ("together", f"{total:+.1f}")])
+    drawn.append(_text(_WIDTH - 4, y, f"together {_bits(total)} bits", "end"))
+    return _whole(title, y + 8, drawn, ("Compared", "Bits"), [*rows, ("together", _bits(total))])
 
 
 def columns(title: str, values: Mapping[str, int], unit: str) -> Markup:
@@ -127,6 +127,11 @@ def timeline(title: str, events: Sequence[tuple[str, str, int | None]]) -> Marku
         drawn += [_text(228, y + 5, when, "end"), f'<circle cx="240" cy="{y}" r="6" fill="{_INK}"/>', _text(254, y + 5, said)]
     rows = [(what, when, "–" if leaf is None else leaf) for when, what, leaf in events]
     return _whole(title, len(events) * 34, drawn, ("What", "When", "Leaf"), rows)
+
+
+def _bits(value: float) -> str:
+    """+7.5, −9.0 with a minus that is read as one, 0 for nothing."""
+    return f"{value:+.1f}".replace("-", "−") if value else "0"
 
 
 def _words(name: str) -> str:

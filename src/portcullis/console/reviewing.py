@@ -33,6 +33,7 @@ from portcullis.store import reading, schema
 __all__ = ["evidence", "next_review", "record", "review", "sign_review", "workpools"]
 
 _AHEAD = 20
+_COMPARED = {"middle": "second name", "dob": "birth date", "number": "taxpayer number"}
 _DAY = 86_400
 
 
@@ -148,5 +149,10 @@ def evidence(request: Request) -> Response:
     shown = show_evidence(request.home, number, ordinal, request.person, "console.evidence")
     publish(request.home)
     met = cast("list[Mapping[str, Any]]", shown["met"])
-    drawn = [(one, pictures.waterfall(f"Match weights of candidate {n}", one["waterfall"])) for n, one in enumerate(met, 1)]
+    drawn = [(one, pictures.waterfall(f"Match weights of candidate {n}", _named(one))) for n, one in enumerate(met, 1)]
     return request.page("evidence.html", shown=shown, drawn=drawn)
+
+
+def _named(one: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The steps of a waterfall with their names as people say them."""
+    return [{**step, "compared": _COMPARED.get(step["compared"], step["compared"])} for step in one["waterfall"]]
