@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as Call
@@ -74,6 +75,10 @@ def _answer(request: Request, origin: str | None, token: str | None) -> Response
         return _cookies(admitted, answer, token)
     except PortcullisError as error:
         return _refused(request, error)
+    except (DBAPIError, OSError) as error:
+        _log.error("the store or the disk failed: %s", type(error).__name__)
+        text = "The store cannot be used now; nothing that was not finished has been recorded."
+        return request.page("refused.html", 503, what=text, why="", next_step="Go back and send it again.")
     except Exception as error:  # noqa: BLE001 - the edge of a handler; a traceback could print a personal value
         _log.error("a defect: %s", type(error).__name__)
         text = "This is a defect; nothing that was not finished has been recorded."

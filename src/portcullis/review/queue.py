@@ -79,7 +79,8 @@ def record_review(home: Home, batch_id: str, closed: Closed, salt: str, act: Map
         if row["state"] != BatchState.MATCHED:
             raise OutOfOrder(f"Batch {batch_id} is not waiting for reviews.")
         r = schema.referral
-        referral = conn.execute(select(r).where(r.c.batch_id == batch_id, r.c.ordinal == closed.ordinal)).mappings().first()
+        query = select(r).where(r.c.batch_id == batch_id, r.c.ordinal == closed.ordinal).with_for_update()  # of two at once one is too late
+        referral = conn.execute(query).mappings().first()
         if referral is None or referral["resolution"] is not None:
             raise Refused(
                 "This request does not wait for a review.", "It was not referred, or is closed.", f"Type: portcullis review next {batch_id}"
