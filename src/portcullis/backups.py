@@ -78,6 +78,8 @@ def _whole(folder: Path) -> Iterator[Path]:
 def _copy_store(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as here, closing(sqlite3.connect(target)) as there:
         here.backup(there)
+        there.execute("DELETE FROM console_session")
+        there.commit()
     target.chmod(0o600)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from console_desk import Office, Page, Person
+from journey_home import Scene
 from portcullis.console.screens import EVERYBODY, SCREENS
 from portcullis.console.security import POLICY
 from portcullis.console.sessions import ABSOLUTE, CHALLENGE, IDLE, Sessions
@@ -131,9 +132,9 @@ def test_signing_in_again_ends_the_session_before(office: Open) -> None:
     assert before.get("/queue").status == 303
 
 
-def test_a_challenge_is_good_once_and_for_a_while() -> None:
-    now = [0.0]
-    sessions = Sessions(lambda: now[0])
+def test_a_challenge_is_good_once_and_for_a_while(at: Callable[[str], Scene]) -> None:
+    now = [1000.0]
+    sessions = Sessions(at("ready").home, lambda: now[0])
     first, late = sessions.challenge(), sessions.challenge()
     assert (sessions.take(first), sessions.take(first), sessions.take(b"x" * 32)) == (True, False, False)
     now[0] += CHALLENGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -33,9 +34,9 @@ _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("portcullis.console")
 
 
-def console(home: Home, origin: str, *, clock: Callable[[], float] = time.monotonic, others: ASGIApp | None = None) -> ASGIApp:
+def console(home: Home, origin: str, *, clock: Callable[[], float] = time.time, others: ASGIApp | None = None) -> ASGIApp:
     """The console of `home`, reached at `origin`. `others` answers what is no screen: the public part of the API."""
-    desk = Desk(home, Sessions(clock), origin)
+    desk = Desk(home, Sessions(home, clock), origin)
     routes: list[Route | Mount] = [Route(one.path, _door(desk, one), methods=[one.method]) for one in SCREENS]
     routes.append(Mount("/static", StaticFiles(directory=_STATIC)))
     if others is not None:
@@ -50,8 +51,7 @@ def _door(desk: Desk, screen: Screen) -> Callable[[Call], Awaitable[Response]]:
         form = await _form(call) if screen.method == "POST" else {}
         if form is None:
             return Response("The form is too large.", 413, media_type="text/plain")
-        session = desk.sessions.find(call.cookies.get(COOKIE))
-        request = Request(desk, screen, call.url.path, call.path_params, dict(call.query_params), form, session)
+        request = Request(desk, screen, call.url.path, call.path_params, dict(call.query_params), form)
         return await run_in_threadpool(_answer, request, call.headers.get("origin"), call.cookies.get(COOKIE))
 
     return answer
@@ -68,6 +68,7 @@ async def _form(call: Call) -> dict[str, str] | None:
 
 def _answer(request: Request, origin: str | None, token: str | None) -> Response:
     try:
+        request = replace(request, session=request.desk.sessions.find(token))
         admitted = admit(request, origin)
         if isinstance(admitted, Response):
             return admitted

@@ -1,10 +1,13 @@
-"""Sessions, in the memory of the one process that serves the console: nothing of them is at rest, and a restart ends them all.
+"""Sessions, in the store: they outlive a restart of the server, and several server processes share them.
 
 1. A token is 32 random bytes, made anew at every sign-in; what is kept is its SHA-256. A token a browser brought along never becomes one.
-2. 15 minutes without a request lock the session: it is gone, and the person signs in again where it was (R47, Pub. 1075 [K]).
+2. 15 minutes without a request lock the session: it is gone, and the person signs in again where it was (R47, Pub. 1075 [K]). The last
+   request is noted once in `NOTED` seconds, so that not every look is a write; a session may therefore lock that much earlier, never later.
 3. Eight hours after the sign-in it ends whatever happens.
-4. The token against forged requests is derived from the session's own, so that it is worth nothing in another session.
-5. A challenge is random, good once and for five minutes.
+4. The token against forged requests is derived from the session's own, so that it is worth nothing in another session, and is not kept.
+5. A challenge is random and stamped with its time under a key of this home; it is good once and for five minutes. Only those that were
+   answered are kept, for so long.
+A backup carries no session, and a clock that was set back ends them.
 """
 
 from __future__ import annotations
@@ -12,16 +15,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-__all__ = ["ABSOLUTE", "CHALLENGE", "IDLE", "Session", "Sessions"]
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from portcullis.home import Home
+from portcullis.store import reading, schema, writing
+
+__all__ = ["ABSOLUTE", "CHALLENGE", "IDLE", "NOTED", "Session", "Sessions"]
 
 IDLE = 15 * 60
 ABSOLUTE = 8 * 3600
 CHALLENGE = 5 * 60
-_MOST = 10_000
+NOTED = 30
+_RANDOM, _TIME, _MARK = 16, 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,64 +43,71 @@ class Session:
     csrf: str
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Sessions:
-    """All sessions and open challenges. `clock` counts seconds."""
+    """All sessions and challenges of a home. `clock` gives seconds since 1970."""
 
+    home: Home
     clock: Callable[[], float]
-    _sessions: dict[str, tuple[Session, float]] = field(default_factory=dict)
-    _challenges: dict[str, float] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, person: str, key_id: str) -> str:
-        """A new session; returns its token for the cookie."""
-        token, now = secrets.token_urlsafe(32), self.clock()
-        csrf = hmac.new(token.encode(), b"portcullis/console/forms", hashlib.sha256).hexdigest()
-        with self._lock:
-            self._sweep(now)
-            self._sessions[_name(token)] = (Session(person, key_id, now, csrf), now)
+        """A new session; returns its token for the cookie. Sessions that have ended are forgotten on the way."""
+        token, now, s = secrets.token_urlsafe(32), int(self.clock()), schema.console_session
+        with writing(self.home.engine) as conn:
+            conn.execute(delete(s).where(or_(s.c.seen <= now - IDLE, s.c.begun <= now - ABSOLUTE, s.c.seen > now)))
+            conn.execute(insert(s).values(token_sha256=_name(token), person=person, key_id=key_id, begun=now, seen=now))
         return token
 
     def find(self, token: str | None) -> Session | None:
         """The session of a token, which is used now; None when there is none, or no more."""
         if not token:
             return None
-        now, name = self.clock(), _name(token)
-        with self._lock:
-            session, seen = self._sessions.get(name, (None, 0.0))
-            if session is None:
-                return None
-            if now - seen >= IDLE or now - session.begun >= ABSOLUTE:  # 2, 3
-                del self._sessions[name]
-                return None
-            self._sessions[name] = (session, now)
-            return session
+        now, s = int(self.clock()), schema.console_session
+        with reading(self.home.engine) as conn:
+            row = conn.execute(select(s).where(s.c.token_sha256 == _name(token))).mappings().first()
+        if row is None:
+            return None
+        if not (0 <= now - row["seen"] < IDLE and 0 <= now - row["begun"] < ABSOLUTE):  # 2, 3
+            self.end(token)
+            return None
+        if now - row["seen"] >= NOTED:
+            with writing(self.home.engine) as conn:
+                conn.execute(update(s).where(s.c.token_sha256 == row["token_sha256"], s.c.seen < now).values(seen=now))
+        return Session(row["person"], row["key_id"], row["begun"], _forms(token))
 
     def end(self, token: str | None) -> None:
         """Sign out."""
-        with self._lock:
-            self._sessions.pop(_name(token or ""), None)
+        s = schema.console_session
+        if token:
+            with writing(self.home.engine) as conn:
+                conn.execute(delete(s).where(s.c.token_sha256 == _name(token)))
 
     def challenge(self) -> bytes:
         """A new challenge for a sign-in."""
-        made, now = secrets.token_bytes(32), self.clock()
-        with self._lock:
-            self._sweep(now)
-            self._challenges[made.hex()] = now
-        return made
+        stated = secrets.token_bytes(_RANDOM) + int(self.clock()).to_bytes(_TIME, "big")
+        return stated + self._mark(stated)
 
     def take(self, challenge: bytes) -> bool:
         """Whether this challenge was given out and is still good; it is used up."""
-        with self._lock:
-            made = self._challenges.pop(challenge.hex(), None)
-        return made is not None and self.clock() - made < CHALLENGE
+        stated, mark = challenge[: _RANDOM + _TIME], challenge[_RANDOM + _TIME :]
+        now, c = int(self.clock()), schema.console_challenge
+        if not hmac.compare_digest(mark, self._mark(stated)) or not 0 <= now - int.from_bytes(stated[_RANDOM:], "big") < CHALLENGE:
+            return False
+        try:
+            with writing(self.home.engine) as conn:
+                conn.execute(delete(c).where(c.c.at <= now - CHALLENGE))
+                conn.execute(insert(c).values(sha256=hashlib.sha256(stated).hexdigest(), at=now))
+        except IntegrityError:  # it was answered before
+            return False
+        return True
 
-    def _sweep(self, now: float) -> None:
-        if len(self._challenges) > _MOST:
-            self._challenges = {name: made for name, made in self._challenges.items() if now - made < CHALLENGE}
-        if len(self._sessions) > _MOST:
-            self._sessions = {n: (s, seen) for n, (s, seen) in self._sessions.items() if now - seen < IDLE}
+    def _mark(self, stated: bytes) -> bytes:
+        return hmac.digest(self.home.accounting_key, b"portcullis/console/challenge" + stated, "sha256")[:_MARK]
 
 
 def _name(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _forms(token: str) -> str:
+    return hmac.new(token.encode(), b"portcullis/console/forms", hashlib.sha256).hexdigest()

@@ -21,7 +21,19 @@ from portcullis.store.schema.batches import (
 from portcullis.store.schema.columns import metadata
 from portcullis.store.schema.orders import court_order, court_permit, order_effect, order_subject
 from portcullis.store.schema.parties import agreement, agreement_signature, hold, key, officer, party, standing, vault
-from portcullis.store.schema.record import act_nonce, api_call, inspection, leaf, ledger_head, meta, outbox, own_record, step
+from portcullis.store.schema.record import (
+    act_nonce,
+    api_call,
+    console_challenge,
+    console_session,
+    inspection,
+    leaf,
+    ledger_head,
+    meta,
+    outbox,
+    own_record,
+    step,
+)
 from portcullis.store.schema.releases import authorization, receipt, release
 from portcullis.store.schema.waiting import candidate, first_signature, invitation
 
@@ -37,6 +49,8 @@ __all__ = [
     "batch_figure",
     "candidate",
     "citation",
+    "console_challenge",
+    "console_session",
     "court_order",
     "court_permit",
     "decided_count",

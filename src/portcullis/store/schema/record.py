@@ -6,7 +6,20 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, lit
 
 from portcullis.store.schema.columns import blob, flag, leaf_ref, number, one_of, serial, table, text
 
-__all__ = ["NOT_A_DECISION", "act_nonce", "api_call", "inspection", "leaf", "ledger_head", "meta", "outbox", "own_record", "step"]
+__all__ = [
+    "NOT_A_DECISION",
+    "act_nonce",
+    "api_call",
+    "console_challenge",
+    "console_session",
+    "inspection",
+    "leaf",
+    "ledger_head",
+    "meta",
+    "outbox",
+    "own_record",
+    "step",
+]
 
 meta = table("meta", text("key", key=True), text("value"))
 """Facts about this home: log origin, gateway id. One row per key."""
@@ -64,6 +77,12 @@ api_call = table(
 """Batches received over the HTTP API, by the caller's idempotency key; `fingerprint` is a keyed hash of the envelope."""
 
 Index(None, api_call.c.batch_id)
+
+console_session = table("console_session", text("token_sha256", key=True), text("person"), text("key_id"), number("begun"), number("seen"))
+"""Who is signed in at the console; of the token only its hash is kept, so that nobody who reads the store can use one."""
+
+console_challenge = table("console_challenge", text("sha256", key=True), number("at"))
+"""Challenges of sign-ins that were answered, for as long as they could be answered again."""
 
 outbox = table(
     "outbox",

@@ -20,6 +20,21 @@ CREATE TABLE agreement (
 
 CREATE UNIQUE INDEX uq_agreement_one_in_force ON agreement (id) WHERE state = 'in_force';
 
+CREATE TABLE console_challenge (
+    sha256 TEXT NOT NULL,
+    at {whole} NOT NULL,
+    CONSTRAINT pk_console_challenge PRIMARY KEY (sha256)
+){strict};
+
+CREATE TABLE console_session (
+    token_sha256 TEXT NOT NULL,
+    person TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    begun {whole} NOT NULL,
+    seen {whole} NOT NULL,
+    CONSTRAINT pk_console_session PRIMARY KEY (token_sha256)
+){strict};
+
 CREATE TABLE first_signature (
     content TEXT NOT NULL,
     action TEXT NOT NULL,
