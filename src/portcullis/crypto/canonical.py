@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 import rfc8785
@@ -21,7 +22,8 @@ from portcullis.errors import OutOfOrder, Refused
 
 __all__ = ["canonical", "strict_loads"]
 
-_TEXT = json.JSONEncoder(ensure_ascii=False).encode
+_TEXT = encode_basestring
+"""A string as JSON, nothing but quotes, backslashes and control characters escaped."""
 _MAX_INTEGER = 2**53 - 1
 _LIMIT = 16 << 20
 
@@ -32,7 +34,7 @@ def canonical(obj: object) -> bytes:
     Raises OutOfOrder when `obj` has no canonical form (a NaN, an integer beyond 2^53, a key that is not text).
     """
     try:
-        return _write(obj).encode("utf-8")
+        return (_TEXT(obj) if type(obj) is str else _write(obj)).encode("utf-8")
     except (ValueError, TypeError, RecursionError) as error:
         raise OutOfOrder("A value has no canonical JSON form.", f"{type(error).__name__} while writing it.") from None
 

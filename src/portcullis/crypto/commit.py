@@ -10,6 +10,7 @@ The blind index finds one person's entries in the accounting. Its key never leav
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 
 from portcullis.crypto.canonical import canonical
 from portcullis.errors import OutOfOrder
@@ -33,8 +34,14 @@ def commit_text(salt: bytes, field: str, record: str, agreement: str, text: byte
 
     Raises OutOfOrder when the salt is not 32 bytes.
     """
-    place = canonical([_DOMAIN, field, record, agreement])
-    return hmac.digest(_thirty_two(salt, "salt"), place[:-1] + b"," + text + b"]", "sha256")
+    before, after = _place(field, agreement)
+    return hmac.digest(_thirty_two(salt, "salt"), before + canonical(record) + after + text + b"]", "sha256")
+
+
+@lru_cache(maxsize=256)
+def _place(field: str, agreement: str) -> tuple[bytes, bytes]:
+    """What stands before and after the record: the same for millions of commitments, so it is written once."""
+    return canonical([_DOMAIN, field])[:-1] + b",", b"," + canonical(agreement) + b","
 
 
 def open_commitment(commitment: bytes, salt: bytes, field: str, record: str, agreement: str, value: object) -> bool:
@@ -44,7 +51,12 @@ def open_commitment(commitment: bytes, salt: bytes, field: str, record: str, agr
 
 def blind_index(key: bytes, kind: str, value: str) -> bytes:
     """The 32-byte index of `value` (normalised by the caller) among values of `kind`, for lookups only."""
-    return hmac.digest(_thirty_two(key, "key"), canonical([_INDEX_DOMAIN, kind, value]), "sha256")
+    return hmac.digest(_thirty_two(key, "key"), _kind(kind) + canonical(value) + b"]", "sha256")
+
+
+@lru_cache(maxsize=256)
+def _kind(kind: str) -> bytes:
+    return canonical([_INDEX_DOMAIN, kind])[:-1] + b","
 
 
 def _thirty_two(material: bytes, what: str) -> bytes:

@@ -82,12 +82,13 @@ def template(kind: str, fixed: Mapping[str, object], varying: Sequence[str]) -> 
         return text
 
     hexes.sort(key=lambda each: each[2])  # members stand in the order of their names
+    places = [(i, width) for i, width, _ in hexes]
 
     def write(*values: object) -> bytes:
-        key = tuple([values[i] for i in others])
+        key = tuple([values[i] for i in others]) if others else ()
         if key not in forms:
             forms[key] = form(key)
-        return (forms[key] % tuple([_hex(values[i], width) for i, width, _ in hexes])).encode()
+        return (forms[key] % tuple([_hex(values[i], width) for i, width in places])).encode()
 
     return write
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from portcullis.crypto import canonical, decode64, open_dsse, read_dsse, signer_of
 from portcullis.datafile import ENGAGEMENT_LIMIT, ENGAGEMENT_TYPE, Engagement, Envelope, read_engagements
 from portcullis.errors import Refused
 from portcullis.model import BatchState, Role
-from portcullis.officers import officer_of_key
+from portcullis.officers import Officer, officer_of_key
 from portcullis.standing import cleared_employee, officer_record, trained
 from portcullis.store import schema
 
@@ -52,30 +52,40 @@ def read_engaged(conn: Connection, path: Path, envelope: Envelope, today: int, t
     if not os.path.lexists(path):
         return []
     good: dict[str, str] = {}
+    known: dict[str, Officer | None] = {}
+
+    def of_key(key_id: str) -> Officer | None:
+        if key_id not in known:
+            known[key_id] = officer_of_key(conn, key_id)
+        return known[key_id]
 
     def open_line(line: bytes) -> bytes:
         stated = read_dsse(line, limit=2 * ENGAGEMENT_LIMIT)
         try:
-            payload = open_dsse(stated, lambda key_id: _officer_key(conn, envelope.agency, key_id), ENGAGEMENT_TYPE, limit=ENGAGEMENT_LIMIT)
+            payload = open_dsse(stated, lambda key_id: _public(of_key(key_id), envelope.agency), ENGAGEMENT_TYPE, limit=ENGAGEMENT_LIMIT)
         except Refused:
             return decode64(stated["payload"], "payload")
         good[hashlib.sha256(payload).hexdigest()] = signer_of(stated)
         return payload
 
-    return list(_judged(conn, path, envelope, (today, training_days), open_line, good))
+    return list(_judged(conn, path, envelope, (today, training_days), open_line, lambda signed: of_key(good.get(signed, ""))))
 
 
 def _judged(
-    conn: Connection, path: Path, envelope: Envelope, when: tuple[int, int], open_line: Callable[[bytes], bytes], good: dict[str, str]
+    conn: Connection,
+    path: Path,
+    envelope: Envelope,
+    when: tuple[int, int],
+    open_line: Callable[[bytes], bytes],
+    signer: Callable[[str], Officer | None],
 ) -> Iterator[Engaged]:
     for line, statement in read_engagements(path, envelope, open_line):
-        key_id = good.get(hashlib.sha256(canonical(statement.payload())).hexdigest(), "")
-        officer = officer_of_key(conn, key_id) if key_id else None
+        officer = signer(hashlib.sha256(canonical(statement.payload())).hexdigest())
         signed = officer is not None and officer.person == statement.officer
         record = officer_record(conn, envelope.agency, statement.officer)
         yield Engaged(
             statement=statement,
-            key_id=key_id if signed else "",
+            key_id=officer.key_id if officer and signed else "",
             digest=hashlib.sha256(line.removesuffix(b"\n")).hexdigest(),
             signed=signed,
             eligible=signed and cleared_employee(record),
@@ -84,19 +94,25 @@ def _judged(
         )
 
 
-def _officer_key(conn: Connection, agency: str, key_id: str) -> bytes | None:
-    officer = officer_of_key(conn, key_id)
+def _public(officer: Officer | None, agency: str) -> bytes | None:
     return officer.public if officer and officer.agency == agency and Role.OFFICER in officer.roles else None
 
 
 def _earlier(conn: Connection, agency: str, person: str) -> int:
-    e, b = schema.engagement, schema.batch
-    query = (
-        select(func.coalesce(func.sum(e.c.count), 0))
-        .join(b, b.c.id == e.c.batch_id)
-        .where(b.c.agency == agency, e.c.officer == person, b.c.state.not_in([BatchState.REFUSED.value, BatchState.BLOCKED.value]))
+    return int(conn.execute(_EARLIER, {"of_agency": agency, "of_person": person}).scalar_one())
+
+
+_E, _B = schema.engagement, schema.batch
+_EARLIER = (
+    select(func.coalesce(func.sum(_E.c.count), 0))
+    .join(_B, _B.c.id == _E.c.batch_id)
+    .where(
+        _B.c.agency == bindparam("of_agency"),
+        _E.c.officer == bindparam("of_person"),
+        _B.c.state.not_in([BatchState.REFUSED.value, BatchState.BLOCKED.value]),
     )
-    return int(conn.execute(query).scalar_one())
+)
+"""Made once: a batch may name thousands of officers."""
 
 
 def officer_facts(engaged: list[Engaged], count: int) -> pa.Table:
