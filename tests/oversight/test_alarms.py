@@ -8,12 +8,16 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import update
 
 from cli_desk import invoke
-from journey_home import OFFICERS, Scene, small
+from journey_home import NOW, OFFICERS, Scene, small
 from portcullis import journey
+from portcullis.agreement.after import After
 from portcullis.intake.figures import FIGURES, figures
+from portcullis.oversight import Identity, accounting_of
 from portcullis.oversight.alarms import CODE, Sent, alarms, implausible
+from portcullis.oversight.watch import Look, Worked, after_hours, told, worked
 from portcullis.store import schema
 
 At = Callable[[str], Scene]
@@ -79,6 +83,56 @@ def test_the_file_of_june_2025_raises_every_alarm_and_refuses_nothing() -> None:
     """Its shape: one officer for all, one reason, asserted investigations by the hundred thousand, no element complete."""
     june = sent(requests=1_280_000, departures=1_280_000, deficient=1_280_000, same_reason=1_280_000, most=1_280_000)
     assert {figure for _, figure in found(june)} == {"departures_a_year", "deficient_share", "boilerplate_share", "load_cap"}
+
+
+# ---- what became of batches, probing, looks at night ---------------------------------------------------------------------------------
+def batch(number: int, answered: int | None, again: int = 0, agency: str = "ICE") -> Worked:
+    return Worked(f"B-2025-{number:06d}", agency, "irs-ice-2025", 1000, again, answered)
+
+
+def watched(*batches: Worked) -> list[tuple[str, str]]:
+    return [(one.about, one.figure) for one in told(batches, After())]
+
+
+def test_a_match_rate_that_moves_is_told_once_there_is_something_to_compare_with() -> None:
+    steady = [batch(n, 40) for n in range(1, 4)]
+    assert watched(*steady, batch(4, 240)) == []
+    assert watched(*steady, batch(4, 241)) == [("B-2025-000004", "match_rate_drift")]
+    assert watched(*steady[:2], batch(4, 900)) == []
+    assert watched(*(batch(n, 500) for n in range(1, 4)), batch(4, 299)) == [("B-2025-000004", "match_rate_drift")]
+    assert watched(*steady, batch(4, None), batch(5, 900, agency="SSA")) == []
+
+
+def test_asking_again_for_many_subjects_is_told() -> None:
+    assert watched(batch(1, None, again=10)) == []
+    assert watched(batch(1, None, again=11)) == [("B-2025-000001", "probing")]
+
+
+def test_a_look_at_night_is_told_by_the_agreements_own_clock() -> None:
+    def at(hour: int, minute: int = 0) -> Look:
+        return Look("IRS-0002", NOW // 86_400 * 86_400 + (hour + 5) * 3600 + minute * 60)
+
+    assert list(after_hours([at(6), at(12), at(21, 59)], After(), -5 * 3600, "IRS")) == []
+    (night,) = after_hours([at(22), at(5, 59), at(12)], After(), -5 * 3600, "IRS")
+    assert (night.agency, night.about, night.figure, night.value) == ("IRS", "IRS-0002", "after_hours", 2)
+
+
+def test_probing_drift_and_a_look_at_night_are_read_from_the_record(at: At) -> None:
+    scene = at("dispatched")
+    r, b = schema.referral, schema.batch
+    scene.step(lambda conn: conn.execute(update(r).where(r.c.ordinal == 7).values(codes="D-ASKED-AGAIN;N-REVIEW")))
+    scene.clock.at += 12 * 3600  # nine in the evening there, then one at night
+    for hours in (0, 4):
+        scene.clock.at += hours * 3600
+        accounting_of(scene.home, Identity(taxpayer_number="900700001"), "IRS-0006")
+    with scene.read() as conn:
+        raised = [alarm for alarm in alarms(scene.home, conn) if alarm.figure in ("probing", "after_hours")]
+        assert [one.answered for one in worked(conn)] == [4]
+    assert [(alarm.figure, alarm.about, alarm.value) for alarm in raised] == [
+        ("probing", scene.batch, 10.0),
+        ("after_hours", "IRS-0006", 1),
+    ]
+    assert scene.state == "dispatched" and scene.count(b, held=1) == 0
 
 
 def test_the_overseer_reads_them_from_the_record_and_the_batch_goes_its_way(at_both: At) -> None:

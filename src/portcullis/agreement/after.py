@@ -32,6 +32,12 @@ _NUMBERS = {  # section.key: (the largest value, what stands when the agreement 
     "reports.annual_days": (366, 90),
     "reports.small_cell": (1000, 11),
     "clock.minutes": (1440, 10),
+    "alarms.drift_percent": (100, 20),
+    "alarms.drift_batches": (1000, 3),
+    "alarms.probed_percent": (100, 1),
+    "alarms.day_from": (24, 6),
+    "alarms.day_to": (24, 22),
+    "alarms.after_hours": (1_000_000, 0),
 }
 _KINDS = {"recall": "open", "ai_notice": "open", "environment_notice": "open", "disposal": "overdue", "incident": "open"}
 

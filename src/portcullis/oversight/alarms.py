@@ -1,29 +1,32 @@
 """Figures that are not plausible go to the overseer (R57, `B-PLAUSIBILITY-ALERT`). They refuse nothing: a person asks why they are so.
 
-The record is the store's: `batch_figure`, written when a batch is checked, and `engagement`. Counts only, about what was sent; nothing of
-what was found on the register, and nothing about any one request. Each alarm compares a figure with a threshold of the agreement:
+The record is the store's: `batch_figure`, written when a batch is checked, and `engagement`. Counts only, about what was sent, and nothing
+about any one request. Each of these compares a figure with a threshold of the agreement:
 
 1. `departures_a_year`: in one fiscal year more requests assert a failure to depart than the threshold. Reported for 2024 are two
    prosecutions with that as lead charge [R].
 2. `deficient_share`: of one batch a larger share lacks an element of the statute.
 3. `boilerplate_share`: of one batch a larger share states one and the same reason.
 4. `load_cap`: one officer is named for more requests of one batch.
+
+What became of batches, probing, and looks at night are compared in watch.py, and listed with these.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from sqlalchemy import Connection, func, select
 
-from portcullis.agreement import find, load_agreement
+from portcullis.agreement import Agreement, find, load_agreement
 from portcullis.agreement.adopt import folder_of
 from portcullis.home import Home
 from portcullis.model import BatchState
+from portcullis.oversight.watch import Told, after_hours, looks, told, worked
 from portcullis.store import schema
 
 __all__ = ["CODE", "Alarm", "Sent", "alarms", "implausible"]
@@ -62,7 +65,20 @@ def alarms(home: Home, conn: Connection) -> list[Alarm]:
     by_agreement: dict[str, list[Sent]] = {}
     for one in _sent(conn):
         by_agreement.setdefault(one.agreement, []).append(one)
-    return [alarm for name, sent in sorted(by_agreement.items()) for alarm in implausible(sent, _limits(home, conn, name))]
+    found = [alarm for name, sent in sorted(by_agreement.items()) for alarm in implausible(sent, _terms(home, conn, name).rules.thresholds)]
+    return found + [Alarm(*astuple(each)) for each in _watched(home, conn)]
+
+
+def _watched(home: Home, conn: Connection) -> Iterator[Told]:
+    """The alarms of watch.py: by agreement, then the looks by the hours of the first agreement in force."""
+    batches = worked(conn)
+    for name in sorted({one.agreement for one in batches}):
+        yield from told([one for one in batches if one.agreement == name], _terms(home, conn, name).after)
+    a = schema.agreement
+    names = conn.execute(select(a.c.id).where(a.c.state == "in_force").order_by(a.c.id)).scalars().all()
+    if names:
+        terms = _terms(home, conn, names[0])
+        yield from after_hours(looks(conn), terms.after, terms.zone, home.settings.source_agency)
 
 
 def implausible(sent: Sequence[Sent], limits: Limits) -> Iterator[Alarm]:
@@ -90,11 +106,11 @@ def _above(limits: Limits, name: str, agency: str, about: str, value: int | Frac
         yield Alarm(agency, about, name, figure, float(limit), f"{shown} {says}; more than {against} is not plausible.")
 
 
-def _limits(home: Home, conn: Connection, agreement: str) -> Limits:
-    """The thresholds of the latest version of an agreement that this home adopted."""
+def _terms(home: Home, conn: Connection, agreement: str) -> Agreement:
+    """The latest version of an agreement that this home knows."""
     a = schema.agreement
     version = conn.execute(select(func.max(a.c.version)).where(a.c.id == agreement)).scalar_one()
-    return load_agreement(find(str(folder_of(home, agreement, version)))).rules.thresholds
+    return load_agreement(find(str(folder_of(home, agreement, version))))
 
 
 def _sent(conn: Connection) -> list[Sent]:
