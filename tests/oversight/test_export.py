@@ -40,6 +40,11 @@ def test_it_answers_the_demand_and_names_nobody(at: At, tmp_path: Path) -> None:
     assert {row["system"] for row in rows(tmp_path / "out" / "systems.csv")} == {"register", "accounting", "ledger", "evidence"}
     audit = rows(tmp_path / "out" / "audit.csv")
     assert sum(row["event"] == "inspection" for row in audit) == len(scene.leaves(LeafType.INSPECTION))
+    others = [leaf for leaf in scene.leaves() if leaf["type"] not in ("request.decided", "disclosure")]
+    assert [row["event"] for row in audit] == [leaf["type"] for leaf in others], "the audit trail is every act, and every event"
+    authorized = [row["who"] for row in audit if row["event"] == "release.authorized"]
+    assert authorized == [scene.person(Role.AUTHORIZER, 1), scene.person(Role.AUTHORIZER, 2)]
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "out").iterdir()} == {0o600}
     text = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir())
     assert personal() and [value for value in personal() if value in text] == []
     assert "accounting" not in counts

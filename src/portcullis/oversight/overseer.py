@@ -8,19 +8,20 @@
 
 from __future__ import annotations
 
+import base64
 import csv
-import io
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sqlalchemy import Connection, select
 
 from portcullis import accounting
 from portcullis.agreement import adopted
-from portcullis.crypto import write_private
 from portcullis.errors import Refused
 from portcullis.home import Home
 from portcullis.inspections import inspection
@@ -34,8 +35,16 @@ from portcullis.store import iterate, reading, schema, size, writing
 
 __all__ = ["authorities", "export_content", "export_to"]
 
-FILES = ("requests", "disclosures", "refusals", "orders", "matters", "audit", "systems")
-_AUDIT = frozenset({"inspection", "report.published", "filing.refused", "key.enrolled", "key.revoked", "standing.changed", "disposal"})
+HEADS: Mapping[str, Sequence[str]] = {
+    "requests": ("leaf", "time", "batch", "request"),
+    "disclosures": ("leaf", "time", "batch", "request", "agency", "purpose", "elements"),
+    "refusals": ("leaf", "time", "batch", "rule", "reason", "requests"),
+    "orders": ("leaf", "time", "event", "order"),
+    "matters": ("matter", "kind", "agency", "state", "opened", "closed"),
+    "audit": ("leaf", "time", "event", "who", "why", "command", "batch"),
+    "systems": ("system", "which"),
+}
+"""Each file and its columns: ledger ids, pseudonymous ids, codes, counts and times."""
 
 
 def export_content(authority: str) -> str:
@@ -60,22 +69,21 @@ def export_to(home: Home, out: Path, *, authority: str | None = None, act: Mappi
         _opened(home, authority, act)  # 2
     with reading(home.engine) as conn:
         count_ledger(conn)  # 3
-        tables = _tables(home, conn)
-        with_data = list(_entries(home, conn)) if authority is not None else None
     try:
         out.mkdir(mode=0o700, parents=True)
     except FileExistsError as error:  # another made it meanwhile: it is not ours to remove
         raise _taken(out) from error
     try:
-        for name, (head, rows) in tables.items():
-            write_private(out / f"{name}.csv", _csv(head, rows))
-        if with_data is not None:
-            write_private(out / "accounting.jsonl", "".join(json.dumps(each, sort_keys=True) + "\n" for each in with_data).encode())
+        with ExitStack() as stack, reading(home.engine) as conn:
+            files = _Files(out, stack)
+            _of_leaves(home, conn, files)
+            _of_store(home, conn, files)
+            if authority is not None:
+                files.lines("accounting.jsonl", _entries(home, conn))
+            return files.counts
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)
         raise
-    counts = {name: len(rows) for name, (_, rows) in tables.items()}
-    return counts | ({} if with_data is None else {"accounting": len(with_data)})
 
 
 def _taken(out: Path) -> Refused:
@@ -96,48 +104,72 @@ def _opened(home: Home, authority: str, act: Mapping[str, Any] | None) -> None:
         inspection(home, conn, person=officer.person, why=why, command="report.export", more={"act": dict(act)})
 
 
-Table = tuple[Sequence[str], list[Sequence[object]]]
+class _Files:
+    """The files of one export, for the owner only, written a row at a time: a long history is not held in memory."""
+
+    def __init__(self, out: Path, stack: ExitStack) -> None:
+        self._out, self._stack, self.counts = out, stack, dict.fromkeys(HEADS, 0)
+        self._writers = {name: csv.writer(self._open(f"{name}.csv"), lineterminator="\n") for name in HEADS}
+        for name, writer in self._writers.items():
+            writer.writerow(HEADS[name])
+
+    def _open(self, name: str) -> TextIO:
+        descriptor = os.open(self._out / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        return self._stack.enter_context(os.fdopen(descriptor, "w", encoding="utf-8", newline=""))
+
+    def row(self, name: str, *values: object) -> None:
+        """One row of one table."""
+        self._writers[name].writerow(values)
+        self.counts[name] += 1
+
+    def lines(self, name: str, items: Iterable[Mapping[str, Any]]) -> None:
+        """A file of JSON lines."""
+        file, count = self._open(name), 0
+        for item in items:
+            file.write(json.dumps(item, sort_keys=True) + "\n")
+            count += 1
+        self.counts[name.partition(".")[0]] = count
 
 
-def _tables(home: Home, conn: Connection) -> dict[str, Table]:
-    """Each file: its columns and rows, from leaves and ids only (1)."""
-    rows: dict[str, list[Sequence[object]]] = {name: [] for name in FILES}
+def _of_leaves(home: Home, conn: Connection, files: _Files) -> None:
+    """What stands in the ledger, from its own members only (1)."""
     for index, body in iterate(home.engine, 0, size(conn)):
         found = decode(bytes(body))
-        _sort(rows, index, stamp(found.time), found.type, found.fields)
-    rows["matters"] = [
-        (m.id, m.kind, m.agency, m.state, stamp(m.opened_at), "" if m.closed_at is None else stamp(m.closed_at)) for m in listed(conn)
-    ]
+        _sort(files, index, stamp(found.time), found.type, found.fields)
+
+
+def _of_store(home: Home, conn: Connection, files: _Files) -> None:
+    """Matters and systems of records, by ids and codes (1)."""
+    for m in listed(conn):
+        files.row("matters", m.id, m.kind, m.agency, m.state, stamp(m.opened_at), "" if m.closed_at is None else stamp(m.closed_at))
     b = schema.batch
     versions = conn.execute(select(b.c.register_version).where(b.c.register_version.is_not(None)).distinct().order_by(b.c.register_version))
-    rows["systems"] = [("register", version) for version in versions.scalars()]
-    rows["systems"] += [("accounting", "permanent"), ("ledger", home.settings.origin), ("evidence", "per-batch-key")]
-    heads = {
-        "requests": ("leaf", "time", "batch", "request"),
-        "disclosures": ("leaf", "time", "batch", "request", "agency", "purpose", "elements"),
-        "refusals": ("leaf", "time", "batch", "rule", "reason", "requests"),
-        "orders": ("leaf", "time", "event", "order"),
-        "matters": ("matter", "kind", "agency", "state", "opened", "closed"),
-        "audit": ("leaf", "time", "event", "who", "why", "command"),
-        "systems": ("system", "which"),
-    }
-    return {name: (heads[name], rows[name]) for name in FILES}
+    systems = [("register", version) for version in versions.scalars()]
+    for system in [*systems, ("accounting", "permanent"), ("ledger", home.settings.origin), ("evidence", "per-batch-key")]:
+        files.row("systems", *system)
 
 
-def _sort(rows: dict[str, list[Sequence[object]]], index: int, time: str, kind: str, f: Mapping[str, Any]) -> None:
-    """One leaf to the file it belongs to."""
+def _sort(files: _Files, index: int, time: str, kind: str, f: Mapping[str, Any]) -> None:
+    """One leaf to the file it belongs to; what is neither request nor disclosure is in the audit trail, whatever else it is in."""
     if kind == LeafType.REQUEST_DECIDED:
-        rows["requests"].append((index, time, f["batch"], f["id"]))
-    elif kind == LeafType.DISCLOSURE:
-        rows["disclosures"].append((index, time, f["batch"], f["request"], f["agency"], f["purpose"], f["elements"]))
-    elif kind == LeafType.BATCH_REFUSED:
-        rows["refusals"].append((index, time, f["batch"], f["rule"], f["reason"], f["entries"]))
+        files.row("requests", index, time, f["batch"], f["id"])
+        return
+    if kind == LeafType.DISCLOSURE:
+        files.row("disclosures", index, time, f["batch"], f["request"], f["agency"], f["purpose"], f["elements"])
+        return
+    if kind == LeafType.BATCH_REFUSED:
+        files.row("refusals", index, time, f["batch"], f["rule"], f["reason"], f["entries"])
     elif kind.startswith("order."):
-        rows["orders"].append((index, time, kind, f["order"]))
-    elif kind in _AUDIT:
-        rows["audit"].append(
-            (index, time, kind, f.get("who") or f.get("person") or "", f.get("why") or f.get("reason") or "", f.get("command") or "")
-        )
+        files.row("orders", index, time, kind, f["order"])
+    files.row("audit", index, time, kind, _who(f), f.get("why") or f.get("reason") or "", f.get("command") or "", f.get("batch") or "")
+
+
+def _who(f: Mapping[str, Any]) -> str:
+    """Who did it, by pseudonymous ids: as the leaf says, or whoever signed the acts it bears."""
+    if f.get("who") or f.get("person"):
+        return str(f.get("who") or f["person"])
+    acts = [act for act in (f.get("act"), *(f.get("acts") or ())) if act]
+    return ";".join(str(json.loads(base64.b64decode(act["payload"])).get("officer", "")) for act in acts)
 
 
 def _entries(home: Home, conn: Connection) -> Iterable[dict[str, Any]]:
@@ -145,11 +177,3 @@ def _entries(home: Home, conn: Connection) -> Iterable[dict[str, Any]]:
     for batch in conn.execute(select(b.c.id).where(b.c.evidence_sha256s.like('%"accounting"%')).order_by(b.c.id)).scalars():
         for request, entry in accounting.entries(home, conn, batch).items():
             yield {"batch": batch, "log_request": request} | dict(entry.value)
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    file = io.StringIO(newline="")
-    write = csv.writer(file, lineterminator="\n")
-    write.writerow(head)
-    write.writerows(rows)
-    return file.getvalue().encode()
