@@ -2,7 +2,8 @@
 
 1. A filing is the signed document that `portcullis recipient notice` and its like write; the transport adds nothing to it.
 2. A filing that names another agency than the caller's is not taken from this caller (403); whatever else is wrong is refused and recorded.
-3. A recall order is sealed to the agency's vault; it is handed to the agency it is about, and to no other (404).
+3. A recall order is sealed to the agency's vault; it is handed to the agency it is about, and to no other (404). So is the statement by
+   which a court's order was served on it.
 """
 
 from __future__ import annotations
@@ -29,11 +30,16 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["after the release"], responses=PROBLEMS)
 MatterId = Annotated[str, Path(pattern=r"^M-[0-9]{4}-[0-9]{6,9}$", examples=["M-2026-000001"])]
-_DOORS = {"notices": "notice", "recalls": "recall", "disposals": "dispose", "redisclosures": "redisclose"}
+_DOORS = {"notices": "notice", "recalls": "recall", "disposals": "dispose", "redisclosures": "redisclose", "orders": "order"}
 _DOCUMENT = {"type": "object", "required": ["about", "act", "kind"]}
 _FILING = {"required": True, "content": {"application/json": {"schema": _DOCUMENT}}}
 _ORDER: dict[int | str, dict[str, Any]] = {
     200: {"description": "The sealed and signed recall order.", "content": {"application/json": {"schema": {"type": "object"}}}},
+    **PROBLEMS,
+}
+
+_SERVICE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The signed statement.", "content": {"application/json": {"schema": {"type": "object"}}}},
     **PROBLEMS,
 }
 
@@ -42,6 +48,15 @@ class Taken(BaseModel):
     """What a filing came to: the matter's number, a state, or the hash that a witness signs."""
 
     result: list[str]
+
+
+class Served(BaseModel):
+    """A court's order that was served on this agency; times are whole seconds UTC."""
+
+    matter: str
+    order: str
+    state: str
+    due_at: int | None
 
 
 class Recall(BaseModel):
@@ -65,7 +80,7 @@ def _door(command: str) -> Callable[..., Awaitable[Taken]]:
     return file
 
 
-for _path, _command in _DOORS.items():  # four addresses, not one with a name in it: another name is nothing here, for every method
+for _path, _command in _DOORS.items():  # five addresses, not one with a name in it: another name is nothing here, for every method
     router.post(
         f"/{_path}",
         response_model=Taken,
@@ -110,3 +125,22 @@ def recall_order(matter: MatterId, custodian: Annotated[str, Path(max_length=128
 def _orders(home: HomeOf, matter: Matter) -> list[str]:
     folder = home.path / "outbox" / matter.id
     return sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
+
+
+@router.get("/orders", response_model=list[Served], operation_id="orders", summary="Orders served")
+def orders(home: HomeOf, agency: Agency) -> list[Served]:
+    """Every order of a court that was served on this agency, and whether it is acknowledged."""
+    with reading(home.engine) as conn:
+        found = listed(conn, ("service",), agency=agency)
+    return [Served(matter=one.id, order=str(one.detail["order"]), state=one.state, due_at=one.due_at) for one in found]
+
+
+@router.get("/orders/{matter}", responses=_SERVICE, response_class=Response, operation_id="service", summary="The statement of a service")
+def service(matter: MatterId, home: HomeOf, agency: Agency) -> Response:
+    """The signed statement by which an order was served, to be acknowledged at `POST /v1/orders`."""
+    with reading(home.engine) as conn:
+        mine = {one.id for one in listed(conn, ("service",), agency=agency)}
+    path = home.path / "outbox" / matter / "service.json"
+    if matter not in mine or not path.is_file():  # 3
+        raise Problem(404, "No order was served on this agency under this number.")
+    return FileResponse(path, media_type="application/json")
