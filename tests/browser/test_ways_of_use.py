@@ -74,6 +74,15 @@ def test_a_person_who_is_not_verified_signs_nothing(office: Callable[[str], Offi
     assert one.scene.state == "sampled"
 
 
+def test_the_decision_is_one_step_of_the_keyboard_away_when_the_next_opens(office: Callable[[str], Office], browser: Browser) -> None:
+    one = office("matched")
+    enter(browser, one, Role.REVIEWER)
+    browser.go(f"{one.origin}/batches/{one.scene.batch}/review")
+    assert browser.run("return document.activeElement.tagName") == "H1", "reading begins at what is new"
+    browser.tab()
+    assert browser.run("return document.activeElement.textContent") == "To your decision"
+
+
 STOPS = """
 const wanted = "a[href], button, input:not([type=hidden]), select, textarea, summary";
 return [...document.querySelectorAll(wanted)].filter((one) => one.checkVisibility() && !one.disabled && !one.hidden

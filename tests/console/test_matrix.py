@@ -112,6 +112,21 @@ def test_a_session_locks_when_idle_and_ends_whatever_happens(office: Open) -> No
     assert last == 303
 
 
+def test_a_page_that_asks_by_itself_keeps_no_session_awake(office: Open) -> None:
+    one = office("matched")
+    person = one.enter(Role.REVIEWER)
+    polled = [address(screen.path, one.scene.batch) for screen in SCREENS if screen.polled]
+    assert len(polled) == 2
+    for _ in range(IDLE // 60 - 1):
+        one.clock.at += 60
+        assert [person.get(path).status for path in polled] == [200, 200]
+    one.clock.at += 60
+    assert person.get("/queue").status == 303, "nobody was there for 15 minutes"
+    pages = (person := one.enter(Role.REVIEWER)).get("/queue").text, person.get(f"/batches/{one.scene.batch}").text
+    asked = {found for page in pages for found in re.findall(r'hx-get="([^"]*)"', page)}
+    assert asked == set(polled), "whatever a page asks for by itself is known as such"
+
+
 def test_a_session_that_was_brought_along_never_becomes_one(office: Open) -> None:
     one = office("ready")
     one.save_keys()

@@ -68,7 +68,7 @@ async def _form(call: Call) -> dict[str, str] | None:
 
 def _answer(request: Request, origin: str | None, token: str | None) -> Response:
     try:
-        request = replace(request, session=request.desk.sessions.find(token))
+        request = replace(request, session=request.desk.sessions.find(token, by_itself=request.screen.polled))
         admitted = admit(request, origin)
         if isinstance(admitted, Response):
             return admitted

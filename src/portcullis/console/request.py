@@ -65,10 +65,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One route: its method and path, who may use it, and what answers. No roles: open to anybody. `batch`: one role per batch holds."""
+    """One route: its method and path, who may use it, and what answers. No roles: open to anybody. `of_batch`: one role per batch holds.
+    `polled`: an open page asks for it by itself, so that it keeps no session awake."""
 
     method: str
     path: str
     roles: frozenset[Role]
     answer: Callable[[Request], Response]
     of_batch: bool = False
+    polled: bool = False

@@ -97,7 +97,13 @@ def review(request: Request) -> Response:
     publish(request.home)
     codes = waits.split(";")
     values: dict[str, Any] = {"codes": codes, "left": left, "reasons": REVIEW_WORDS, "ambiguous": "M-AMBIGUOUS" in codes}
-    values |= {"differ": views if len(views) > 1 else [], "last": last, "weary": rest, "pool": request.query.get("pool", "")}
+    values |= {
+        "next_opened": True,
+        "differ": views if len(views) > 1 else [],
+        "last": last,
+        "weary": rest,
+        "pool": request.query.get("pool", ""),
+    }
     return request.page("review.html", **sides(shown), **values)
 
 

@@ -46,7 +46,8 @@ def item(request: Request) -> Response:
     shown = show_request(request.home, number, ordinal, request.person, "console.sample")
     publish(request.home)
     left = len(drawn) - len(noted)
-    return request.page("sample_item.html", **sides(shown), decided=decided, noted=noted.get(ordinal, ""), left=left, of=len(drawn))
+    own = {"decided": decided, "noted": noted.get(ordinal, ""), "left": left, "of": len(drawn), "next_opened": True}
+    return request.page("sample_item.html", **sides(shown), **own)
 
 
 def note(request: Request) -> Response:

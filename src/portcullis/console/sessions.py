@@ -3,6 +3,7 @@
 1. A token is 32 random bytes, made anew at every sign-in; what is kept is its SHA-256. A token a browser brought along never becomes one.
 2. 15 minutes without a request lock the session: it is gone, and the person signs in again where it was (R47, Pub. 1075 [K]). The last
    request is noted once in `NOTED` seconds, so that not every look is a write; a session may therefore lock that much earlier, never later.
+   What a page asks for by itself while it is open is no request of the person's.
 3. Eight hours after the sign-in it ends whatever happens.
 4. The token against forged requests is derived from the session's own, so that it is worth nothing in another session, and is not kept.
 5. A challenge is random and stamped with its time under a key of this home; it is good once and for five minutes. Only those that were
@@ -58,8 +59,8 @@ class Sessions:
             conn.execute(insert(s).values(token_sha256=_name(token), person=person, key_id=key_id, begun=now, seen=now))
         return token
 
-    def find(self, token: str | None) -> Session | None:
-        """The session of a token, which is used now; None when there is none, or no more."""
+    def find(self, token: str | None, *, by_itself: bool = False) -> Session | None:
+        """The session of a token, which is used now unless a page asks `by_itself`; None when there is none, or no more."""
         if not token:
             return None
         now, s = int(self.clock()), schema.console_session
@@ -70,7 +71,7 @@ class Sessions:
         if not (0 <= now - row["seen"] < IDLE and 0 <= now - row["begun"] < ABSOLUTE):  # 2, 3
             self.end(token)
             return None
-        if now - row["seen"] >= NOTED:
+        if now - row["seen"] >= NOTED and not by_itself:
             with writing(self.home.engine) as conn:
                 conn.execute(update(s).where(s.c.token_sha256 == row["token_sha256"], s.c.seen < now).values(seen=now))
         return Session(row["person"], row["key_id"], row["begun"], _forms(token))

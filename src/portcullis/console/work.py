@@ -12,7 +12,7 @@ from portcullis.console.request import Request
 from portcullis.model import BatchState, Role
 from portcullis.store import reading, schema
 
-__all__ = ["work"]
+__all__ = ["waiting", "work"]
 
 _OF: dict[BatchState, tuple[Role, str, str]] = {
     BatchState.MATCHED: (Role.REVIEWER, "Review", "review"),
@@ -25,10 +25,19 @@ _MOST = 50
 
 def work(request: Request) -> Response:
     """Everything that waits for one of my roles, oldest first."""
+    return request.page("work.html", **_found(request))
+
+
+def waiting(request: Request) -> Response:
+    """The same without the page around it, for a page that asks again while it is open."""
+    return request.page("_work.html", **_found(request))
+
+
+def _found(request: Request) -> dict[str, Any]:
     with reading(request.home.engine) as conn:
         tasks = [task for state, needs in _OF.items() for task in _tasks(conn, request, state, *needs)]
         held = conn.execute(select(func.count()).where(schema.batch.c.held == 1)).scalar_one()
-    return request.page("work.html", tasks=[t for t in tasks if t["mine"]], others=[t for t in tasks if not t["mine"]], held=held)
+    return {"tasks": [t for t in tasks if t["mine"]], "others": [t for t in tasks if not t["mine"]], "held": held}
 
 
 def _tasks(conn: Connection, request: Request, state: BatchState, role: Role, verb: str, place: str) -> list[dict[str, Any]]:
