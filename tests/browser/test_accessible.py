@@ -122,6 +122,7 @@ def test_every_screen_is_accessible_without_javascript(office: Callable[[str], O
                 plain.go(one.origin + "/")
                 if "Sign out" in plain.source:
                     plain.click("form[action='/sign-out'] button")
+                    plain.until(lambda: "<h2>Demonstration</h2>" in plain.source, "the sign-in")
                 plain.click(f"button[value='{one.scene.person(role)}']")
                 plain.until(lambda: plain.url.endswith("/queue"), "the work queue")
                 here = role
