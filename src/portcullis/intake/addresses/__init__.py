@@ -19,7 +19,7 @@ Decisions where the rule leaves room, each with its price:
 from portcullis.intake.addresses.columns import INPUT_COLUMNS, OUTPUT_COLUMNS
 from portcullis.intake.addresses.standardise import standardise_addresses
 
-STANDARDISER_VERSION = "address/2"
+STANDARDISER_VERSION = "address/3"
 """Changes with every change of a list, pattern or rule here: an index built by another version is not compared with."""
 
 __all__ = ["INPUT_COLUMNS", "OUTPUT_COLUMNS", "STANDARDISER_VERSION", "standardise_addresses"]

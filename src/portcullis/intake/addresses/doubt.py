@@ -128,7 +128,8 @@ def _typed(name: Remarks, street_type: str, weak: bool, parts: dict[str, list[st
     if _placeholder_street(name, "".join(parts["N"]), street_type) or name.first in _WHOSE:
         return Reading.PLACEHOLDER_DOUBT
     measured = len(name.words) > 1 and name.first in _MEASURES
-    return Reading.DOUBT if measured or (weak and name.first in vocabulary("where")) else Reading.CLEAR
+    told = weak and name.only_remarks and name.loud("statement")  # 24 Labor Camp
+    return Reading.DOUBT if measured or told or (weak and name.first in vocabulary("where")) else Reading.CLEAR
 
 
 def _placeholder_street(name: Remarks, number: str, street_type: str) -> bool:

@@ -17,6 +17,7 @@ from portcullis.intake.addresses.located import Located
 from portcullis.intake.addresses.place import STATUSES, region_names
 from portcullis.intake.addresses.signatures import Parsed
 from portcullis.intake.addresses.stream import Ints, Stream
+from portcullis.intake.addresses.vocabulary import words
 
 __all__ = ["judged", "readings_of"]
 
@@ -66,7 +67,8 @@ def judged(readings: Ints, parsed: Parsed, parts: dict[str, Any], place: Located
 
 @cache
 def _regions() -> Any:
-    return pa.array(sorted(text.replace(" ", "") for text in region_names()))
+    """Names of states, countries and towns abroad: an untyped street of that name is more likely where somebody went."""
+    return pa.array(sorted({text.replace(" ", "") for text in region_names() | words("abroad.yaml", "towns")}))
 
 
 def _odd(bare: npt.NDArray[np.bool_], parts: dict[str, Any], place: Located) -> Ints:
