@@ -62,6 +62,8 @@ COLUMNS: Mapping[str, pa.DataType] = {
     "purpose": pa.string(),
 }
 NAME = "accounting"
+GROUP = 4_096
+"""Rows decrypted for one that is looked up."""
 INDEX = "accounting-index"
 """What the store notes the file's hash, and the root of its look-up, under."""
 
@@ -133,7 +135,7 @@ def _staged(home: Home, path: Path, table: pa.Table | pa.RecordBatchReader) -> S
 
     streamed = isinstance(table, pa.RecordBatchReader)
     rows = pa.RecordBatchReader.from_batches(table.schema, passing()) if streamed else table
-    digest = write_parquet(path, rows, home.accounting_key, sync=False)  # `_take` syncs the folder, once for both files
+    digest = write_parquet(path, rows, home.accounting_key, sync=False, group=GROUP)  # `_take` syncs the folder, once for both files
     blind = pa.Table.from_batches(parts, pa.schema([table.schema.field(name) for name in BLIND])) if streamed else table
     return Staged(path, digest, write_index(home, path, blind, digest)[1])
 

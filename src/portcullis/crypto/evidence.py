@@ -35,18 +35,19 @@ from portcullis.errors import OutOfOrder, Refused, Tampered
 __all__ = ["read_parquet", "read_parts", "read_row", "read_rows", "write_parquet"]
 
 
-def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes, *, sync: bool = True) -> str:
+def write_parquet(path: Path, table: pa.Table | pa.RecordBatchReader, key: bytes, *, sync: bool = True, group: int = 0) -> str:
     """Write `table` to `path`, encrypted under `key` (32 bytes), and give the SHA-256 (hex) of the whole file.
 
     A file already at `path` is replaced: a step that was killed before its commit is done again. Without `sync` the file is on disk and its
-    name may not be: for a caller that puts several files in one folder and syncs that once.
+    name may not be: for a caller that puts several files in one folder and syncs that once. `group` is how many rows are encrypted
+    together, where single rows will be read often.
     """
     if len(key) != 32:
         raise OutOfOrder("A data key has 32 bytes.", f"This one has {len(key)}.")
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
-            _write(file, table, key)
+            _write(file, table, key, group or _GROUP)
             file.flush()
             os.fsync(file.fileno())
             file.seek(0)
@@ -98,7 +99,7 @@ def read_rows(path: Path, key: bytes, places: Sequence[int], columns: Sequence[s
         for group in range(file.num_row_groups):
             last = first + file.metadata.row_group(group).num_rows
             if here := [place - first for place in places if first <= place < last]:
-                parts.append(file.read_row_group(group, list(columns)).take(pa.array(here, pa.int64())))
+                parts.append(file.read_row_group(group, list(columns), use_threads=False).take(pa.array(here, pa.int64())))
             first = last
         if sum(part.num_rows for part in parts) != len(places):
             raise _tampered("It has fewer rows than it must.")
@@ -180,12 +181,12 @@ _GROUP = 4_096
 """Rows that are encrypted together: small enough that one request is read at once, large enough that a whole file is hardly slower."""
 
 
-def _write(file: BinaryIO, table: Any, key: bytes) -> None:
+def _write(file: BinaryIO, table: Any, key: bytes, group: int) -> None:
     properties = encryption.create_encryption_properties(key)
     how = _SMALL if isinstance(table, pa.Table) and table.num_rows <= _FEW else {"compression": "zstd"}
     with pq.ParquetWriter(file, table.schema, encryption_properties=properties, **how) as writer:
-        for batch in table if isinstance(table, pa.RecordBatchReader) else table.to_batches(max_chunksize=_GROUP):
-            writer.write_batch(batch, row_group_size=_GROUP)
+        for batch in table if isinstance(table, pa.RecordBatchReader) else table.to_batches(max_chunksize=group):
+            writer.write_batch(batch, row_group_size=group)
 
 
 def _tampered(why: str) -> Tampered:
