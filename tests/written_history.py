@@ -145,12 +145,12 @@ class Past:
 
     def withhold(self, batch_id: str) -> None:
         """A stay finds it committed: nothing of it leaves until it is committed anew."""
-        answers = self.commit(batch_id)
+        self.commit(batch_id)
         with writing(self.home.engine) as conn:
-            received = get(conn, batch_id)["received_at"]
+            row = get(conn, batch_id)
             fields = {"root": secrets.token_hex(32), "why": "order"}
             record(self.home, conn, LeafType.RELEASE_WITHHELD, fields, batch=ref(conn, batch_id))
-        self.asked["withheld", received] += answers
+        self.asked["withheld", row["received_at"]] += row["count"]
 
     def dispatch(self, batch_id: str) -> None:
         """Committed and dispatched: one disclosure leaf for each answer, and the totals."""

@@ -18,6 +18,7 @@ from journey_home import AGREEMENT, NOW, ROWS, Scene, rows_of
 from portcullis.agreement import find, propose
 from portcullis.errors import Refused, Tampered
 from portcullis.model import LeafType
+from portcullis.orders import Scope, impose, order_content
 from portcullis.oversight.annual import annual, annual_csv, annual_page, gaps, publish_report
 from portcullis.oversight.counts import count_ledger
 from portcullis.oversight.suppress import suppress
@@ -125,6 +126,17 @@ def test_with_a_low_threshold_the_figures_are_those_of_the_ledger(at: At) -> Non
         (line,) = transparency(conn, 1, LATER)["quarters"]
     assert {name: line[name] for name in OUTCOMES} == {"deficient": 1, "disclosed": 2, "confirmed": 2, "denied": 0, "other": 5}
     assert (line["checked_by_hand"], line["recalls"]) == (10, 0)
+
+
+def test_how_many_answers_a_stay_took_back_is_not_told(at: At) -> None:
+    """Four of ten would have been answered; whoever sent the ten would otherwise read in the report how many of them were found."""
+    scene = at("committed")
+    act = scene.cast.act("IRS-0006", "order.impose", order_content("O-1", Scope(), NOW))
+    assert impose(scene.home, "O-1", Scope(), NOW, act).withheld == (scene.batch,)
+    scene.clock.forward(days=100)
+    with scene.read() as conn:
+        told = {small: transparency(conn, small, scene.clock())["quarters"][0]["withheld_by_stay"] for small in (1, 5, 11)}
+    assert told == {1: len(ROWS), 5: len(ROWS), 11: None}
 
 
 def test_recalls_stand_in_the_public_report(at: At) -> None:

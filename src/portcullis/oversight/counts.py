@@ -132,7 +132,7 @@ def _of_batch(batch: BatchCount, kind: str, time: int, f: Mapping[str, Any]) -> 
     elif kind == L.RELEASE_COMMITTED:
         batch.committed = f["answers"]
     elif kind == L.RELEASE_WITHHELD:
-        batch.withheld += batch.committed if f["why"] == "order" else 0
+        batch.withheld += batch.received if f["why"] == "order" else 0  # not the answers: they would tell who was found
     elif kind == L.RELEASE_DISPATCHED:
         batch.dispatched_at = time
     elif kind == L.DISCLOSURE:

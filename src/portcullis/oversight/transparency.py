@@ -7,7 +7,9 @@
  4. Only quarters that are over are told, and outcomes only of those whose every batch was answered, refused or blocked for good: a figure
     that was published does not change afterwards by a few people, whom the difference would show.
  5. Where the number asked is suppressed, so is the number checked by hand, which for a small batch is the same.
-Withheld by a stay, recalls and incidents are events of agencies, not of people, and are given as they are.
+ 6. Withheld by a stay is the number of requests in the batches whose sealed release an order took back, not of the answers in it: how many
+    those are nobody was told, and who sent a batch of one would learn whether that person was found. It is suppressed as the rest.
+Recalls and incidents are events of agencies, not of people, and are given as they are.
 """
 
 from __future__ import annotations
@@ -82,17 +84,21 @@ def transparency(conn: Connection, small_cell: int, now: int) -> dict[str, Any]:
     return {
         "small_cell": small_cell,
         "quarters": [
-            {"quarter": q, "final": q in final, "asked": total, **dict(zip(OUTCOMES, cells[q], strict=True)), **_plain(rows[q], total)}
+            {"quarter": q, "final": q in final, "asked": total, **dict(zip(OUTCOMES, cells[q], strict=True))}
+            | _plain(rows[q], total, small_cell)
             for q, total in zip(quarters, asked, strict=True)
         ],
     }
 
 
-def _plain(row: Mapping[str, int], asked: int | None) -> dict[str, Any]:
-    names = ("refused_batches", "withheld_by_stay", "recalls", "records_recalled", "incidents")
+def _plain(row: Mapping[str, int], asked: int | None, small_cell: int) -> dict[str, Any]:
+    names = ("refused_batches", "recalls", "records_recalled", "incidents")
+    withheld = row["withheld_by_stay"]
+    hidden = asked is None or 0 < withheld < small_cell  # 6
     checked, bound = row["checked"], error_bound(row["checked"], row["defects"])
     by_hand = (None, None) if asked is None else (checked, bound)  # 5
-    return {name: row[name] for name in names} | {"checked_by_hand": by_hand[0], "error_upper_95_ppm": by_hand[1]}
+    told = {name: row[name] for name in names} | {"withheld_by_stay": None if hidden else withheld}
+    return told | {"checked_by_hand": by_hand[0], "error_upper_95_ppm": by_hand[1]}
 
 
 def _totals(values: Sequence[int], small_cell: int) -> list[int | None]:
