@@ -370,12 +370,12 @@ def api() -> Mapping[str, str]:
 def attacks() -> Mapping[str, str]:
     """Every attack that the verifiers are tested with, what a reader needs to see it, and the step at which it is seen."""
     sys.path.insert(0, str(DOCS.parent / "tests"))
-    from ledger_attacks_kept import ATTACKS  # noqa: PLC0415
+    from ledger_attacks_kept import ATTACKS, ON_DISK  # noqa: PLC0415
 
     needs = {"bundle": "the bundle alone", "--trust": code("--trust"), "--since": code("--since")}
     order = {name: place for place, name in enumerate(needs)}
     listed = sorted(ATTACKS, key=lambda one: (order[one.needs], one.step))
-    rows = [(one.name, needs[one.needs], one.step) for one in listed]
+    rows = [(name, needs["bundle"], 1) for name in ON_DISK] + [(one.name, needs[one.needs], one.step) for one in listed]
     return {"6-evidence.md#attacks": table(("attack", "needs", "seen at step"), rows)}
 
 

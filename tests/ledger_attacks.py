@@ -7,7 +7,7 @@ signature of the log in the bundle is good: only what the log says can give it a
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ledger_story import AGREEMENT, HOUR, RULES, START, Story, digest, seed_key, tiles
@@ -1017,15 +1017,3 @@ def _() -> Evidence:
 @attack("an opening names a leaf that is not there", "bundle", 6, "not in the log")
 def _() -> Evidence:
     return opened(leaf=10_000)
-
-
-def folder_tricks() -> Iterator[str]:
-    """What test_folder.py puts into a bundle's folder on disk; named here so that the list of attacks is one."""
-    yield from (
-        "a symlink instead of a file",
-        "a symlinked folder",
-        "a stray file",
-        "a stray empty folder",
-        "a named pipe",
-        "a file missing",
-    )

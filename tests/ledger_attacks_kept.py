@@ -1,16 +1,24 @@
-"""Attacks on what was to be kept and on who had to see it coming: legal holds before a destruction, witnesses before a dispatch."""
+"""Attacks on what was to be kept and on who had to see it coming: legal holds before a destruction, witnesses before a dispatch.
+
+And tricks with the spelling of openings, and with the folder that a bundle lies in.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 from ledger_attacks import Evidence, Witness, attack, shown, witness
 from ledger_attacks_more import ATTACKS
-from ledger_story import BatchStory, Story, seed_key
+from ledger_story import DECISION, BatchStory, Story, seed_key
 from portcullis.ledger import NoteKey, cosign
 from portcullis.ledger.checkpoint import parse_checkpoint
 from portcullis.ledger.cosigned import cosigned_member
 from portcullis.ledger.note import COSIGNATURE, parse_note
 
-__all__ = ["ATTACKS", "held", "seen_by", "witnessed"]
+__all__ = ["ATTACKS", "ON_DISK", "held", "seen_by", "witnessed"]
 
 ONE, TWO = witness("overseer.example/w1"), witness("court.example/w2")
 
@@ -176,3 +184,54 @@ def _() -> Evidence:
     story, b = witnessed(1, (ONE,))
     mine = seen_by(story, ONE) | {"signature": seen_by(story, TWO)["signature"]}
     return dispatched(story, b, [mine])
+
+
+# ---------------------------------------------------------------- other spellings of an opening
+
+
+def respelled(bend: Callable[[bytes], bytes]) -> Evidence:
+    """Two decisions opened, the file of openings bent and everything signed again."""
+    story = Story().begin()
+    b = story.receive()
+    story.decisions[b.ids[0]] = {**DECISION, "name": "Andr\u00e9", "salt": "abcdefgh"}
+    story.decide(b)
+    story.opened = [story.open_decision(b, i) for i in range(2)]
+    files = story.files()
+    bent = bend(files["opened.jsonl"])
+    assert bent != files["opened.jsonl"]
+    return Evidence(story.signed(files | {"opened.jsonl": bent}))
+
+
+for _name, _bend, _says in (
+    ("an opening spells a name with a combining accent", lambda data: data.replace("\u00e9".encode(), "e\u0301".encode()), "does not open"),
+    ("an opening escapes a letter", lambda data: data.replace("\u00e9".encode(), b"\\u00e9"), "canonical JSON"),
+    ("an opening writes a number another way", lambda data: data.replace(b'"ordinal":1', b'"ordinal":1.0'), "canonical JSON"),
+    ("an opening names a member twice", lambda data: data.replace(b'"ordinal":1', b'"ordinal":1,"ordinal":1'), "canonical JSON"),
+    ("openings stand in another order than their leaves", lambda data: b"".join(data.splitlines(keepends=True)[::-1]), "order"),
+    ("the last opening is cut", lambda data: data[:-1], "cut"),
+):
+    attack(_name, "bundle", 6, _says)(lambda bend=_bend: respelled(bend))  # type: ignore[misc]
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def _linked(folder: Path, name: str) -> None:
+    shutil.move(folder / name, folder.parent / name)
+    (folder / name).symlink_to(folder.parent / name)
+
+
+def _piped(folder: Path) -> None:
+    (folder / "rules.json").unlink()
+    os.mkfifo(folder / "rules.json")
+
+
+ON_DISK: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a link stands instead of a file": (lambda folder: _linked(folder, "vkey"), "link"),
+    "a link stands instead of a folder": (lambda folder: _linked(folder, "tile"), "link"),
+    "a named pipe stands instead of a file": (_piped, "special"),
+    "a stray file lies in the folder": (lambda folder: (folder / "README").write_text("nothing to see"), "manifest"),
+    "a stray empty folder lies in the folder": (lambda folder: (folder / "tile" / "9").mkdir(), "empty folder"),
+    "a file is missing": (lambda folder: (folder / "tables.json").unlink(), "manifest"),
+}
+"""What somebody does to the folder that a bundle lies in, and a word of what is said. All are seen at step 1, from the bundle alone."""

@@ -11,7 +11,7 @@ transaction under the release lock, for every act recorded with that key since:
   anything else               counsel judges it; it is on the list until then and after
 
 The time of an act is the time of its leaf, since what is signed states no time but its end. `suspicious` is the list, from the store as it
-is now; the offline verifiers list the key and the time, and every signature stands in the log.
+is now; the offline verifiers list leaf, type, person and roles of each, and every signature stands in the log.
 """
 
 from __future__ import annotations
@@ -39,17 +39,40 @@ L = LeafType
 _BULK = [L.REQUEST_DECIDED.value, L.DISCLOSURE.value, L.KEY_ENROLLED.value, L.KEY_REVOKED.value]
 _KEEPS_BACK = {L.ORDER_IMPOSED.value, L.HOLD_PLACED.value, L.AGREEMENT_SUSPENDED.value, L.AGREEMENT_ENDED.value, L.SAMPLE_FAILED.value}
 _RESTED_ON = {L.REVIEW_RECORDED.value, L.SAMPLE_PASSED.value, L.BATCH_RECEIVED.value}
+_MEANS = {
+    L.RELEASE_AUTHORIZED.value: "let a release go",
+    L.REVIEW_RECORDED.value: "decided a referred request",
+    L.SAMPLE_PASSED.value: "passed a batch's sample by hand",
+    L.SAMPLE_FAILED.value: "blocked a batch by its sample",
+    L.SAMPLE_COMMITTED.value: "laid a number in stock that may be known",
+    L.BATCH_RECEIVED.value: "asked about people",
+    "engagement": "took requests upon an officer",
+    L.ORDER_IMPOSED.value: "stopped a flow",
+    L.ORDER_LIFTED.value: "let a stopped flow go on",
+    L.HOLD_PLACED.value: "kept data from destruction",
+    L.HOLD_LIFTED.value: "let data be destroyed",
+    L.DISPOSAL.value: "destroyed a batch's working data",
+    L.STANDING_CHANGED.value: "said whether an agency may receive at all",
+    L.RULES_CHANGED.value: "turned a rule on or off",
+    L.AGREEMENT_SUSPENDED.value: "stopped an agreement",
+    L.AGREEMENT_ENDED.value: "ended an agreement",
+    L.RECEIPT.value: "acknowledged what arrived",
+    L.LEDGER_RECOVERED.value: "let a restored home sign again",
+}
 _LEFT = (BatchState.DISPATCHED.value, BatchState.ACKNOWLEDGED.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicious:
-    """One act recorded with a key after its compromise: which leaf of which type, in which batch, and what became of it."""
+    """One act recorded with a key after its compromise: in whose name and roles, which leaf of which type, what that did, in which batch,
+    and what became of it."""
 
     key_id: str
     person: str
+    roles: str
     leaf: int
     type: str
+    means: str
     recorded: str
     batch: str | None
     became: str
@@ -88,16 +111,21 @@ def suspicious(conn: Connection) -> list[Suspicious]:
 def _listed(conn: Connection, key_id: str) -> list[Suspicious]:
     k = schema.key
     key = conn.execute(select(k).where(k.c.key_id == key_id)).mappings().one()
-    since = key["compromised_since"]
+    since, who = key["compromised_since"], (key_id, key["person"], key["roles"].replace(";", ","))
     acts = [
-        Suspicious(key_id, key["person"], leaf["idx"], leaf["type"], stamp(leaf["time"]), leaf["batch_id"], _became(conn, leaf))
+        Suspicious(*who, leaf["idx"], leaf["type"], _means(leaf["type"]), stamp(leaf["time"]), leaf["batch_id"], _became(conn, leaf))
         for leaf in _signed_since(conn, key_id, since)
     ]
     engaged = [
-        Suspicious(key_id, key["person"], row["leaf"], "engagement", stamp(row["at"]), row["id"], _of_batch(row["state"]))
+        Suspicious(*who, row["leaf"], "engagement", _means("engagement"), stamp(row["at"]), row["id"], _of_batch(row["state"]))
         for row in _engagements(conn, key_id, since)
     ]
     return acts + engaged
+
+
+def _means(kind: str) -> str:
+    """What such an act does, in words; of the rest, its family."""
+    return _MEANS.get(kind, f"acted in a matter of {kind.partition('.')[0]}")
 
 
 def _signed_since(conn: Connection, key_id: str, since: int) -> list[dict[str, Any]]:

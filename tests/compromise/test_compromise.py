@@ -57,6 +57,7 @@ def test_an_authorization_since_the_compromise_is_void_at_once(at: At, tmp_path:
     thief = scene.person(Role.AUTHORIZER)
     found = lost(scene, thief, scene.clock() - HOUR)
     assert became(found) == [("release.authorized", "void")]
+    assert [(one.person, one.roles, one.means) for one in found] == [(thief, "authorizer", "let a release go")]
     assert scene.state == "sampled"
     (voided,) = scene.leaves(LeafType.AUTHORIZATION_VOIDED, batch=scene.batch)
     (revoked,) = scene.leaves(LeafType.KEY_REVOKED)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 from pathlib import Path
 
 import pytest
 
 from ledger_attacks import entry_file, honest
+from ledger_attacks_kept import ON_DISK
 from ledger_story import START, Story, load_verifier, package, standalone, verdict
 from portcullis.errors import PortcullisError
 from portcullis.ledger.bundle import folder_files
@@ -80,37 +79,11 @@ def test_a_good_folder_verifies(folder: Path) -> None:
     assert verify(folder, honest().trust(), now=NOW)["verified"] is True
 
 
-def test_a_link_instead_of_a_file_is_refused(folder: Path) -> None:
-    (folder / "vkey").rename(folder.parent / "vkey")
-    (folder / "vkey").symlink_to(folder.parent / "vkey")
-    both_refuse(folder, "link")
-
-
-def test_a_linked_folder_is_refused(folder: Path) -> None:
-    shutil.move(folder / "tile", folder.parent / "tile")
-    (folder / "tile").symlink_to(folder.parent / "tile")
-    both_refuse(folder, "link")
-
-
-def test_a_named_pipe_is_refused_and_not_waited_for(folder: Path) -> None:
-    (folder / "rules.json").unlink()
-    os.mkfifo(folder / "rules.json")
-    both_refuse(folder, "special")
-
-
-def test_a_stray_file_is_refused(folder: Path) -> None:
-    (folder / "README").write_text("nothing to see")
-    both_refuse(folder, "manifest")
-
-
-def test_a_stray_empty_folder_is_refused(folder: Path) -> None:
-    (folder / "tile" / "9").mkdir()
-    both_refuse(folder, "empty folder")
-
-
-def test_a_missing_file_is_refused(folder: Path) -> None:
-    (folder / "tables.json").unlink()
-    both_refuse(folder, "manifest")
+@pytest.mark.parametrize("trick", ON_DISK)
+def test_a_trick_with_the_folder_is_refused(folder: Path, trick: str) -> None:
+    bend, says = ON_DISK[trick]
+    bend(folder)
+    both_refuse(folder, says)
 
 
 def test_an_unknown_file_is_refused_even_when_the_manifest_names_it() -> None:

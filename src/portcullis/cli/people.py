@@ -159,7 +159,7 @@ def suspicious_(home: HomeOption, as_json: JsonOption = False) -> None:
     """What was signed with a compromised key between its compromise and its revocation, and what became of it."""
     with reading(open_home(home).engine) as conn:
         rows = suspicious(conn)
-    lines = [f"{one.key_id}  {one.person}  leaf {one.leaf}  {one.type}  {one.batch or '-'}  {one.became}" for one in rows]
+    lines = [f"{one.person} ({one.roles})  {one.means}  leaf {one.leaf}, {one.type}  {one.batch or '-'}  {one.became}" for one in rows]
     result([one.shown() for one in rows], as_json, "\n".join(lines) or "Nothing.")
 
 
