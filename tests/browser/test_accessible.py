@@ -62,7 +62,12 @@ def pages(one: Office) -> list[tuple[Role, str]]:
         if "{batch}" in screen.path and not one.scene.batch:
             continue
         path = screen.path.replace("{batch}", one.scene.batch).replace("{ordinal:int}", "7")
-        path = path.replace("{agreement}", "irs-ice-2025").replace("{rule}", "R12").replace("{version:int}", "1")
+        path = (
+            path.replace("{agreement}", "irs-ice-2025")
+            .replace("{rule}", "R12")
+            .replace("{version:int}", "1")
+            .replace("{matter}", "M-2025-000001")
+        )
         path = path.replace("{key}", one.scene.cast.keys[one.scene.person(Role.OVERSEER)].key_id)
         found.append((sorted(screen.roles)[0], path))
     return sorted({*found, *FORMS, (Role.OPERATOR, "/invitation")})

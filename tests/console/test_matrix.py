@@ -28,6 +28,7 @@ def address(path: str, batch: str) -> str:
         ("{rule}", "R12"),
         ("{version:int}", "1"),
         ("{key}", "0" * 16),
+        ("{matter}", "M-2025-000001"),
     ):
         path = path.replace(name, value)
     return path

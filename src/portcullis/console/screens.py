@@ -9,6 +9,7 @@ from portcullis.console import (
     invited,
     keys,
     looking,
+    matters,
     orders,
     reading,
     reporting,
@@ -44,6 +45,7 @@ R = B + "/review/{ordinal:int}"
 A = "/agreements/{agreement}"
 V = A + "/{version:int}"
 K = "/keys/{key}"
+M = "/safeguards/matters/{matter}"
 
 SCREENS: tuple[Screen, ...] = (
     Screen("GET", "/", NOBODY, entry.sign_in_page),
@@ -105,6 +107,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("POST", "/orders/lift", two_people.MAY_LIFT, two_people.prepare_lift),
     Screen("POST", "/orders/lift/sign", two_people.MAY_LIFT, two_people.sign_lift),
     Screen("GET", "/safeguards", EVERYBODY, reading.safeguards),
+    Screen("GET", M, EVERYBODY, matters.matter),
+    Screen("POST", M, matters.MAY_ACT, matters.prepare_act),
+    Screen("POST", M + "/sign", matters.MAY_ACT, matters.sign_act),
     Screen("POST", "/safeguards/standing", _SAFEGUARDS, standing_acts.prepare_standing),
     Screen("POST", "/safeguards/standing/sign", _SAFEGUARDS, standing_acts.sign_standing),
     Screen("GET", "/ledger", EVERYBODY, reading.ledger),
