@@ -112,23 +112,24 @@ class Steps:
 
     def __init__(self) -> None:
         """Nothing is under way yet."""
-        self.parts: list[tuple[Part, int]] = []
-        self._name, self._begun = "", 0.0
+        self.parts: list[tuple[str, float, float, int]] = []
+        self._name, self._begun, self._used = "", 0.0, 0.0
 
     def at(self, _: str, state: BatchState) -> None:
         """The step before this state has ended."""
+        self.begin(_STEPS.get(state, "publish"))
+
+    def begin(self, name: str) -> None:
+        """A part begins, and the one before has ended."""
         self.end()
-        self._name, self._begun = _STEPS.get(state, "publish"), time.perf_counter()
+        self._name, self._begun, self._used = name, time.perf_counter(), time.process_time()
 
     def end(self) -> None:
         """Whatever is under way has ended."""
         if self._name:
-            self.add(Part(self._name, time.perf_counter() - self._begun))
+            seconds, used = time.perf_counter() - self._begun, time.process_time() - self._used
+            self.parts.append((self._name, seconds, used, peak_mb()))
         self._name = ""
-
-    def add(self, part: Part) -> None:
-        """A part, beside the most memory held so far."""
-        self.parts.append((part, peak_mb()))
 
 
 def cast_of(folder: Path) -> Cast:
@@ -146,10 +147,9 @@ def measure(folder: Path) -> dict[str, Any]:
     """Receive and run; returns parts, figures and what the ledger and the batch came to."""
     cast, steps, apart = cast_of(folder), Steps(), list[Part]()
     home, begun = cast.home, peak_mb()
-    received = list[Part]()
-    with timed(received, "receive: signature, file root, engagements, rows encrypted"):
-        got = receive(home, folder / "batch")
-    steps.add(received[0])
+    steps.begin("receive: signature, file root, engagements, rows encrypted")
+    got = receive(home, folder / "batch")
+    steps.end()
     if got.reason is not None:
         sys.exit(f"The batch was refused: {got.reason}.")
     _run(cast, got.batch_id, steps)
@@ -162,7 +162,7 @@ def measure(folder: Path) -> dict[str, Any]:
         leaves = len(conn.execute(select(schema.leaf.c.idx).where(schema.leaf.c.type == LeafType.REQUEST_DECIDED.value)).all())
     head = publish(home)
     return {
-        "parts": [(part.name, part.seconds, peak) for part, peak in steps.parts],
+        "parts": steps.parts,
         "apart": apart[0].seconds,
         "referred": referred,
         "state": state,
@@ -182,13 +182,15 @@ def _run(cast: Cast, batch_id: str, steps: Steps) -> None:
 # ---- shown ------------------------------------------------------------------------------------------------------------------------------
 def shown(facts: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     """Print the table; whether every request has its decision in the published ledger."""
-    rows: dict[str, tuple[float, int]] = {}
-    for name, seconds, peak in found["parts"]:
-        rows[name] = (rows.get(name, (0.0, 0))[0] + seconds, peak)
-    total = sum(seconds for seconds, _ in rows.values())
+    rows: dict[str, tuple[float, float, int]] = {}
+    for name, seconds, used, peak in found["parts"]:
+        before = rows.get(name, (0.0, 0.0, 0))
+        rows[name] = (before[0] + seconds, before[1] + used, peak)
+    total = sum(seconds for seconds, *_ in rows.values())
     print(f"{facts['requests']:,} requests against {facts['addresses']:,} person-addresses.\n")
-    each = [(name, seconds, f"{seconds / total:.0%}", peak) for name, (seconds, peak) in rows.items()]
-    print(table(["part", "s", "share", "peak MiB so far"], [*each, ("**all of it**", total, "100%", found["peak_mb"])]))
+    each = [(name, seconds, f"{seconds / total:.0%}", used, peak) for name, (seconds, used, peak) in rows.items()]
+    whole_row = ("**all of it**", total, "100%", sum(used for _, used, _ in rows.values()), found["peak_mb"])
+    print(table(["part", "s", "share", "of the processors, s", "peak MiB so far"], [*each, whole_row]))
     print(f"\n{found['referred']:,} requests were referred and closed by a script in {found['apart']:.1f} s, which are not counted.")
     print(f"The process held {found['before_mb']:,} MiB before it began. The batch is {found['state']}.")
     print("Decisions: " + ", ".join(f"{count:,} {word}" for word, count in sorted(found["by_decision"].items())) + ".")
