@@ -59,7 +59,7 @@ NEEDS_NONE = {
     "rules test",
 }
 """interface.md: no home for rules, replay, agreement validate|prove, match evaluate, address check, the recipient's side and verifying."""
-MAY_HAVE_ONE = {"agreement show", "match explain", "register profile", "rules diff", "rules explain"}
+MAY_HAVE_ONE = {"agreement show", "match explain", "register profile", "replay june-2025", "rules diff", "rules explain"}
 """Those of NEEDS_NONE that say more, or may look at what is real, when a home is named."""
 NEEDS_ONE = sorted(set(NAMED) - MAKES_ONE - NEEDS_NONE)
 

@@ -46,7 +46,6 @@ class BatchCount:
     blocked: bool = False
     dispatched_at: int = 0
     withheld: int = 0
-    committed: int = 0
     disclosures: Counter[tuple[str, str]] = field(default_factory=Counter)
     requests: list[str] = field(default_factory=list)
     sample: int = 0
@@ -129,8 +128,6 @@ def _of_batch(batch: BatchCount, kind: str, time: int, f: Mapping[str, Any]) -> 
         batch.closed, batch.deficient, batch.answered, batch.other = True, f["deficient"], f["answered"], f["other"]
     elif kind == L.BATCH_BLOCKED:
         batch.blocked = True
-    elif kind == L.RELEASE_COMMITTED:
-        batch.committed = f["answers"]
     elif kind == L.RELEASE_WITHHELD:
         batch.withheld += batch.received if f["why"] == "order" else 0  # not the answers: they would tell who was found
     elif kind == L.RELEASE_DISPATCHED:
