@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import itertools
 import json
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from journey_home import AGREEMENT, Scene
 from portcullis.agreement import adopted, agreement_hash, find, load_agreement
@@ -410,3 +412,28 @@ def test_no_salt_serves_two_versions(signed: Scene, tmp_path: Path) -> None:
     (second / "annex.md").write_text("And also this.", encoding="utf-8")
     with pytest.raises(Refused, match="not of this agreement"):
         agreement_hash(second)
+
+
+def test_another_program_checks_it_by_the_page_of_the_format_alone(signed: Scene) -> None:
+    """docs/formats/public-agreement.md, followed with nothing of this package."""
+    data = published(signed, "2")
+
+    def spelled(value: object) -> bytes:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    body = json.loads(data)
+    assert spelled(body) + b"\n" == data  # 1
+    document = body["document"]
+    for place, opening in body["opened"].items():  # 3
+        text = spelled(["portcullis/commitment/1", place, document["id"], str(document["version"]), opening["value"]])
+        found = hmac.digest(base64.b64decode(opening["salt"]), text, "sha256")
+        assert base64.b64encode(found).decode() == document["parts"][place]
+    agencies = {side["code"] for side in body["opened"]["term/parties"]["value"].values()}
+    assert body["signatures"].keys() == agencies
+    for agency, one in body["signatures"].items():  # 4
+        payload, kind = base64.b64decode(one["act"]["payload"]), one["act"]["payloadType"].encode()
+        stated = json.loads(payload)
+        assert (stated["content"], stated["officer"]) == (hashlib.sha256(spelled(document)).hexdigest(), f"root:{agency}")
+        signature = base64.b64decode(one["act"]["signatures"][0]["sig"])
+        encoded = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(one["root"])).verify(signature, encoded)
