@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
 from pathlib import Path
 
 import pyarrow as pa
@@ -90,7 +91,8 @@ def blind_number(home: Home, number: str) -> bytes:
 
 def blind_name(home: Home, given: str, family: str, born: int | None) -> bytes:
     """Blind index of standardised names and date of birth (epoch day)."""
-    return blind_index(home.accounting_key, "name", canonical([given, family, born]).decode())
+    written = f"[{quoted(given)},{quoted(family)},{'null' if born is None else born}]"  # as `canonical` writes it, in fewer steps
+    return blind_index(home.accounting_key, "name", written)
 
 
 def blind_person(home: Home, person_id: str) -> bytes:
