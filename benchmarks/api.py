@@ -1,6 +1,6 @@
 """The HTTP API measured from another process, over mutual TLS on loopback. Prints Markdown.
 
-    python benchmarks/api.py [--seconds 30] [--clients 8] [--rows 1280000] [--store sqlite postgresql] [--no-upload]
+    python benchmarks/api.py [--seconds 20] [--clients 8] [--rows 1280000] [--store sqlite postgresql] [--no-upload]
 
 1. Signed batches of one request, each with its own envelope, salts, engagement and idempotency key, sent in a closed loop: every client
    sends its next batch when the last was answered. `portcullis serve --processes 2` runs as it ships, beside the clients' process and
@@ -206,7 +206,7 @@ def as_client(told: dict[str, str]) -> None:
 
 def one_request_batches(folder: Path, store: str, seconds: float, clients: int, processes: int) -> list[object]:
     """One row of the table: a store, what it accepted in a second, and the quantiles of its answers."""
-    wanted = int(seconds * GOAL * 2.5)
+    wanted = int(seconds * GOAL * 1.6)
     officers = [f"ICE-{2000 + number}" for number in range(-(-wanted // PER_OFFICER))]
     with served(folder, store, officers, processes) as place:
         pile = folder / "pile"
@@ -277,7 +277,7 @@ def main() -> None:
     if _WORKER in sys.argv:
         return as_client(json.loads(sys.stdin.read()))
     parser = argparse.ArgumentParser(description="Measure the HTTP API.")
-    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--processes", type=int, default=2, help="of the server")
     parser.add_argument("--rows", type=int, default=1_280_000)

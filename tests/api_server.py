@@ -86,6 +86,11 @@ class Served:
             self._server.should_exit = True
             self._thread.join(20)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has come to its end after `stop`."""
+        return self._thread is not None and not self._thread.is_alive()
+
     def gateway(self, agency: str = "ICE") -> Gateway:
         """The shipped client, as this agency."""
         folder = self.tls[agency]

@@ -28,6 +28,7 @@ from portcullis.publish import publish
 from portcullis.review import open_ordinals
 from portcullis.steps import answers, check_batch, match_step, write_decisions
 from portcullis.store import reading, rehearsing, schema
+from portcullis.work import progress
 
 __all__ = ["awaiting", "run", "status"]
 
@@ -70,7 +71,8 @@ def awaiting(conn: Connection, batch_id: str) -> list[str]:
         a = schema.authorization
         signed = conn.execute(select(func.count()).where(a.c.batch_id == batch_id, a.c.voided_at.is_(None))).scalar_one()
         return [f"{2 - min(signed, 2)} authorizations"]
-    return list(_NEXT.get(state, ()))
+    at_it = progress(conn, batch_id)
+    return [at_it] if at_it else list(_NEXT.get(state, ()))
 
 
 _NEXT: Mapping[BatchState, tuple[str, ...]] = {

@@ -7,12 +7,13 @@
 | authorized                     | `commit_release`: seals what two officers signed                        |
 
 Once an hour it also says in its log what has come due or is overdue (safeguards/due.py), each once; it sends nothing to anybody.
-It never decides, signs or dispatches. Several workers may run: of two that take the same step one does it and the other is told so.
+It never decides, signs or dispatches. Several workers may run: one is at a batch at a time, and another follows one that died (work.py).
 A batch that cannot go on is left alone for `REST` seconds; what kept it is told once by its code.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from portcullis.publish import publish
 from portcullis.release import commit_release
 from portcullis.safeguards import Due, due
 from portcullis.store import reading, schema
+from portcullis.work import at_work, left_behind
 
 __all__ = ["REST", "Reminders", "Worker", "waiting"]
 
@@ -60,6 +62,7 @@ class Worker:
 
     home: Home
     clock: Callable[[], float] = time.monotonic
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
     _tried: dict[str, float] = field(default_factory=dict)
 
     def advance(self, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[str, str]]:
@@ -71,7 +74,11 @@ class Worker:
                 return
             if self.clock() < self._tried.get(batch, 0.0):
                 continue
-            yield batch, self._one(batch, state)
+            if left_behind(self.home, batch):
+                yield batch, "the worker before has died; its work is taken up"
+            with at_work(self.home, batch, state.value, self.name) as mine:
+                told = self._one(batch, state) if mine else "another worker is at it"
+            yield batch, told
 
     def _one(self, batch: str, state: BatchState) -> str:
         try:

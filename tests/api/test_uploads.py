@@ -139,6 +139,19 @@ def test_an_upload_whose_sender_goes_away_leaves_nothing(honest: tuple[Served, P
     assert nothing_left(served)
 
 
+def test_a_sender_who_does_not_wait_for_the_answer_keeps_neither_the_batch_nor_the_server(honest: tuple[Served, Parts]) -> None:
+    served, parts = honest
+    body = form(parts)
+    head = f"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: {'c' * 16}\r\nContent-Length: {len(body)}\r\n"
+    sent = served.line()
+    sent.sendall(head.encode() + b"Content-Type: multipart/form-data; boundary=b0undary\r\n\r\n" + body)
+    sent.close()
+    again = post(served, body, "c" * 16)
+    assert (again.status, served.scene.count(schema.batch)) == (202, 1)
+    served.stop()
+    assert served.ended
+
+
 def test_a_data_file_over_the_homes_limit_is_cut_off(honest: tuple[Served, Parts]) -> None:
     from portcullis.api.uploads import PartLimits  # noqa: PLC0415
 

@@ -31,6 +31,8 @@ from portcullis.store import reading, schema
 __all__ = ["Tls", "bound", "check_address", "check_authorities", "server"]
 
 _IDLE = 75
+_FAREWELL = 15
+"""Seconds for calls under way when the server is told to end: a caller who went away without a word must not keep it."""
 HEAD = 20.0
 """Seconds for the lines of a call before its body, from its first byte, or from the connection on."""
 
@@ -143,6 +145,7 @@ def server(app: ASGIApp, host: str, port: int, tls: Tls | None = None) -> uvicor
         date_header=True,
         proxy_headers=False,
         timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=_FAREWELL,
         h11_max_incomplete_event_size=32 << 10,
         ssl_context_factory=None if tls is None else lambda _config, _default: _context(tls),
     )

@@ -34,6 +34,8 @@ __all__ = ["Gateway", "Sent"]
 _CHUNK = 1 << 16
 _MOST_JSON = 512 << 20
 _TIMEOUT = 60.0
+_PATIENCE = 900.0
+"""Seconds for the answer to a batch: a million rows are read and sealed before it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Gateway:
     def _call(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Any = None
     ) -> Iterator[http.client.HTTPResponse]:
-        connection = http.client.HTTPSConnection(self.host, self.port, context=self._context(), timeout=_TIMEOUT)
+        patience = _PATIENCE if path == "/v1/batches" else _TIMEOUT
+        connection = http.client.HTTPSConnection(self.host, self.port, context=self._context(), timeout=patience)
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()

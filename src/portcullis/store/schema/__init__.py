@@ -33,6 +33,7 @@ from portcullis.store.schema.record import (
     outbox,
     own_record,
     step,
+    work,
 )
 from portcullis.store.schema.releases import authorization, receipt, release
 from portcullis.store.schema.waiting import candidate, first_signature, invitation
@@ -84,4 +85,5 @@ __all__ = [
     "standing",
     "step",
     "vault",
+    "work",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "outbox",
     "own_record",
     "step",
+    "work",
 ]
 
 meta = table("meta", text("key", key=True), text("value"))
@@ -62,6 +63,9 @@ step = table(
     leaf_ref(null=True),
 )
 """What a batch has already been through; its primary key is what makes every step happen once."""
+
+work = table("work", text("batch_id", ForeignKey("batch.id"), key=True), text("worker"), text("state"), number("begun"), number("beat"))
+"""Which worker is at the long work of a batch now, from which state, since when, and when it last said so."""
 
 act_nonce = table("act_nonce", text("nonce", key=True), number("at"))
 """The nonces of all signed acts ever accepted: an act counts once."""

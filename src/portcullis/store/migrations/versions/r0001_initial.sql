@@ -546,6 +546,16 @@ CREATE TABLE step (
     CONSTRAINT fk_step_leaf_idx FOREIGN KEY(leaf_idx) REFERENCES leaf (idx)
 ){strict};
 
+CREATE TABLE work (
+    batch_id TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    state TEXT NOT NULL,
+    begun {whole} NOT NULL,
+    beat {whole} NOT NULL,
+    CONSTRAINT pk_work PRIMARY KEY (batch_id),
+    CONSTRAINT fk_work_batch_id FOREIGN KEY(batch_id) REFERENCES batch (id)
+){strict};
+
 CREATE TABLE matter_item (
     matter TEXT NOT NULL,
     batch_id TEXT NOT NULL,
