@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from portcullis.matching.direct import beginnings, in_order, sign
 from portcullis.matching.frequency import given_table
+from portcullis.matching.hashing import Keys
 from portcullis.matching.kin import relatives
 from portcullis.matching.occupancy import occupancy
 from portcullis.matching.people import expand
@@ -37,9 +38,21 @@ class Homes:
         self.sets: dict[str, pa.Table] = {}
         self.place_of = np.zeros(0, np.uint32)
 
+    def _keys(self) -> tuple[Keys, Keys]:
+        """The two keys of every row, a portion at a time."""
+        size = len(self.columns["person"])
+        found = np.empty(size, np.uint64), np.empty(size, np.uint64)
+        for begin in range(0, size, PORTION):
+            rows = slice(begin, begin + PORTION)
+            for whole, part in zip(
+                found, place_keys(self.sets, {g: self.columns[g][rows] for g in ("spot", "street", "town")}), strict=True
+            ):
+                whole[rows] = part
+        return found
+
     def arrange(self) -> None:
         """Put the rows in the order of their keys, and keep where each came to lie."""
-        by_zip, by_city = place_keys(self.sets, self.columns)
+        by_zip, by_city = self._keys()
         main = np.where(by_zip == 0, by_city, by_zip)
         order, self.live = in_order(main)
         self.begin = beginnings(main[order[: self.live]])
