@@ -308,7 +308,8 @@ def main() -> None:
         "longest, ms",
         "server's processor a batch, ms",
     ]
-    print(table(head, rows))
+    if rows:
+        print(table(head, rows))
     if not asked.no_upload:
         with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
             print()
