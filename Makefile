@@ -63,7 +63,7 @@ screenshots: $(STAMP)  ## take the pictures of the console for the documentation
 picture: $(STAMP)  ## draw the replay for README
 	$(BIN)/portcullis replay june-2025 --scale $(SCALE) --picture docs/pictures/replay.svg
 
-after-pictures: $(STAMP)  ## play the story of 2025-26 and keep the pictures its commands draw, for docs/8-after.md
+after-pictures: $(STAMP)  ## play the story of 2025-26 and keep the pictures its commands draw, for docs/7-after.md
 	PORTCULLIS_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/journey/test_story_2025_26.py
 
 matching-pictures: $(STAMP)  ## draw the frontier, the reliability and a waterfall for docs/4-matching.md

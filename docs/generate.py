@@ -184,7 +184,7 @@ AGREEMENTS = f"""{HEAD}
 # The shipped agreements
 
 Each is a folder of plain files in `agreements/`, in a checkout and in the installed package: terms, rules with their cases, invariants that
-are proved, the law in short, and a demonstration. None of them is a program; [13-a-new-agreement.md](13-a-new-agreement.md) writes another
+are proved, the law in short, and a demonstration. None of them is a program; [12-a-new-agreement.md](12-a-new-agreement.md) writes another
 one from nothing. Evidence tags: **T** text of the law read · **R** reported by a secondary source · **K** known, not re-read · **I** our
 inference. This is not legal advice.
 
@@ -259,7 +259,7 @@ def decisions() -> Mapping[str, str]:
     release = ((r.id, conditions(r.require), code(r.reason), r.says) for r in MAY_RELEASE)
     return {
         "5-review.md#decide": table(("row", "when", "decision", "in words"), decide),
-        "7-release.md#may-release": table(("row", "required", "else refused for", "in words"), release),
+        "5-release.md#may-release": table(("row", "required", "else refused for", "in words"), release),
     }
 
 
@@ -283,7 +283,7 @@ def settings() -> Mapping[str, str]:
         (code(f.name), code(f"PORTCULLIS_{f.name.upper()}"), code(f.default) if f.default != "" else "empty", f.metadata["says"])
         for f in fields(Settings)
     )
-    return {"10-running.md#settings": table(("in portcullis.toml", "in the environment", "default", "meaning"), rows)}
+    return {"9-running.md#settings": table(("in portcullis.toml", "in the environment", "default", "meaning"), rows)}
 
 
 # ---- commands
@@ -364,7 +364,7 @@ def api() -> Mapping[str, str]:
             kinds = [f"{status} {', '.join(map(code, answer.get('content', {})))}".strip() for status, answer in call["responses"].items()]
             rows.append((code(f"{method.upper()} {path}"), call.get("summary", ""), call.get("description", ""), "; ".join(kinds)))
     listed = table(("call", "what", "in words", "answers"), rows)
-    return {"openapi.json": json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False), "11-api.md#api": listed}
+    return {"openapi.json": json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False), "10-api.md#api": listed}
 
 
 def attacks() -> Mapping[str, str]:

@@ -86,7 +86,7 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     for name in stated:
         if name not in known:
             raise Refused(
-                f"{FILE_NAME} names an unknown setting {name!r}.", "A misspelt setting would be ignored.", "See docs/10-running.md."
+                f"{FILE_NAME} names an unknown setting {name!r}.", "A misspelt setting would be ignored.", "See docs/9-running.md."
             )
     for name in known:
         if (value := env.get(f"PORTCULLIS_{name.upper()}")) is not None:

@@ -7,7 +7,7 @@ there is an air gap. What each cosigned last is kept in `ledger/cosigned/`, sign
  3. each witness once. Where the agreement names witnesses, only those count.
 The leaf of a dispatch carries what counted for it, so that a reader can check it without these files.
 Before anything new is signed every witness that answers is asked whether it has seen more than is here: then this ledger is older than
-what was witnessed, or beside it, and nothing is signed (docs/10-running.md, "Backup and restore").
+what was witnessed, or beside it, and nothing is signed (docs/9-running.md, "Backup and restore").
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def _ask_all(home: Home, asked: Sequence[Listed]) -> tuple[str, list[bytes]]:
             if ahead[0] != here
             else f"A witness has seen another ledger of {here} leaves.",
             "This home was restored from an older backup, or another home goes on with the same ledger; signing would fork it.",
-            "See docs/10-running.md, Backup and restore.",
+            "See docs/9-running.md, Backup and restore.",
         )
     return text, [one for one in found if isinstance(one, bytes)]
 

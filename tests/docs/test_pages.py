@@ -150,11 +150,11 @@ def test_generated_parts_are_fresh(part: str) -> None:
 
 def test_a_stale_part_is_named_and_fails(tmp_path: Path) -> None:
     shutil.copytree(DOCS, tmp_path / "docs")
-    page = tmp_path / "docs" / "10-running.md"
+    page = tmp_path / "docs" / "9-running.md"
     page.write_text(page.read_text(encoding="utf-8").replace("PORTCULLIS_MEMORY_LIMIT", "PORTCULLIS_MEMORY"), encoding="utf-8")
     command = [sys.executable, str(tmp_path / "docs" / "generate.py"), "settings"]
     found = subprocess.run([*command, "--check"], capture_output=True, text=True, timeout=60, check=False)
-    assert (found.returncode, "10-running.md" in found.stdout) == (1, True)
+    assert (found.returncode, "9-running.md" in found.stdout) == (1, True)
     assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
     assert subprocess.run([*command, "--check"], capture_output=True, timeout=60, check=False).returncode == 0
 

@@ -18,7 +18,7 @@ from portcullis.intake.facts_cases import typed_rows
 from portcullis.rules import run_cases
 from portcullis.rules.prove import own_invariants, prove
 
-PAGE = DOCS / "13-a-new-agreement.md"
+PAGE = DOCS / "12-a-new-agreement.md"
 _FILE = re.compile(r"^`(dmv-records/[\w./-]+)`:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

@@ -7,7 +7,7 @@ derived, that one by nobody who has only what is left.
 
 So an old backup together with today's keyring opens every batch but those destroyed, and a process that still holds an older keyring
 wraps new batches under the same keys as everybody else. Whoever kept a copy of an older keyring can open what it could open: copies of
-it are replaced, and old ones destroyed, whenever a batch is destroyed (docs/10-running.md).
+it are replaced, and old ones destroyed, whenever a batch is destroyed (docs/9-running.md).
 
 A keyring gives a key only when
  1. the number is within the tree,

@@ -67,7 +67,7 @@ class Journey:
 def read_journey(folder: Path) -> Journey:
     """The demonstration in an agreement's folder. Raises Refused when it brings none, or names a file that is not there."""
     if not (folder / "demo" / "journey.yaml").is_file():
-        raise Refused("This agreement brings no demonstration.", "It has no demo/journey.yaml.", "See docs/13-a-new-agreement.md.")
+        raise Refused("This agreement brings no demonstration.", "It has no demo/journey.yaml.", "See docs/12-a-new-agreement.md.")
     top = read_yaml(folder / "demo" / "journey.yaml", "demo/journey.yaml").mapping(("as_of", "officers", "batches"))
     day = top["as_of"].date().toordinal() - _EPOCH_ORDINAL
     officers = tuple(item.text() for item in top["officers"].items())

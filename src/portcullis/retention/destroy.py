@@ -9,7 +9,7 @@ In this order:
 
 After 4 nothing here opens the data: not what 5 could not reach, not an old backup with today's keys, since backups leave the keyring out.
 Ledger and accounting stay whole and answer as before. Killed after 3, `finish` does the rest; it runs before every destruction and
-every backup. What it cannot reach is said in docs/10-running.md: old copies of the keyring itself, and blocks that storage keeps.
+every backup. What it cannot reach is said in docs/9-running.md: old copies of the keyring itself, and blocks that storage keeps.
 """
 
 from __future__ import annotations
