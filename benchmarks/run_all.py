@@ -119,8 +119,17 @@ SECTIONS = (
         "Matching at scale",
         ("benchmarks/matching_scale.py", "--scale", "0.05"),
         ("benchmarks/matching_scale.py", "--scale", "0.001", "--splink-rows", "20000"),
-        "At most 1e-5 wrong a request at .95 of the bound's recall; matching within 1.5 times the floor, under 1 GB. The table says by how "
-        "much a goal is missed. The full scale of 160 million was not run.",
+        "At most 1e-5 wrong a request at .95 of the bound's recall; matching within 1.5 times the floor, under 1 GB; an index of at most "
+        "48 megabytes a million. The table says by how much a goal is missed.",
+        in_a_block,
+    ),
+    Section(
+        "matching-national",
+        "Matching at the scale of a country",
+        ("benchmarks/matching_scale.py", "--scale", "1", "--splink-rows", "0"),
+        ("benchmarks/matching_scale.py", "--scale", "0.002", "--splink-rows", "0"),
+        "1.28 million requests against 160 million person-addresses, on two processors and 24 GiB; the goals are those of the section "
+        "above.",
         in_a_block,
     ),
     Section(

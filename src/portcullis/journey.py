@@ -20,7 +20,9 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, func, select
 
+from portcullis import evidence
 from portcullis.batches import get
+from portcullis.errors import Tampered
 from portcullis.home import Home
 from portcullis.ledger import decode
 from portcullis.model import BatchState, LeafType
@@ -86,11 +88,17 @@ _NEXT: Mapping[BatchState, tuple[str, ...]] = {
 }
 
 
-def status(home: Home, batch_id: str) -> dict[str, object]:
-    """The source side's view of a batch (interface.md, `batch status`); counts only."""
+def status(home: Home, batch_id: str, *, noted: bool = False) -> dict[str, object]:
+    """The source side's view of a batch (interface.md, `batch status`); counts only.
+
+    The counts are held against the decisions in evidence while these can be read; with `noted` they are as the store has them (a screen
+    that is drawn many times a minute). Raises Tampered when the two differ or the evidence was changed.
+    """
     with reading(home.engine) as conn:
         row = get(conn, batch_id)
         by_decision, by_reason = _figures(conn, batch_id, BatchState(row["state"]))
+        if not noted and evidence.has(conn, batch_id, "decisions") and row["wrapped_key"] is not None:
+            _hold_against(home, conn, batch_id, {"decision": by_decision, "reason": by_reason})
         return {
             "batch": batch_id,
             "state": row["state"],
@@ -114,6 +122,18 @@ def _figures(conn: Connection, batch_id: str, state: BatchState) -> tuple[dict[s
     for row in conn.execute(select(d).where(d.c.batch_id == batch_id).order_by(d.c.kind, d.c.name)):
         counted[row.kind][row.name] = row.value
     return counted["decision"], counted["reason"]
+
+
+def _hold_against(home: Home, conn: Connection, batch_id: str, counted: Mapping[str, Mapping[str, int]]) -> None:
+    table = evidence.read(home, conn, batch_id, "decisions", columns=["decision", "reason"])
+    for column, noted in counted.items():
+        found = {str(v["values"]): int(v["counts"]) for v in table[column].drop_null().value_counts().to_pylist()}
+        if found != noted:
+            raise Tampered(
+                f"The counts of batch {batch_id} are not those of its evidence.",
+                f"What the store notes by {column} differs from the decisions.",
+                "Find out who changed the store; the evidence and the ledger say what was decided.",
+            )
 
 
 def _state(home: Home, batch_id: str) -> tuple[BatchState, bool]:

@@ -12,6 +12,7 @@ import pytest
 
 from cli_desk import Desk, invoke
 from cli_typing import COMMANDS, NAMED, needed
+from journey_home import truth_of
 from portcullis.model import Role
 
 At = Callable[[str], Desk]
@@ -292,7 +293,7 @@ TAMPERED: dict[str, tuple[Callable[[Desk], object], Callable[[Desk], tuple[objec
         lambda desk: ("batch", "status", desk.batch),
     ),
     "accounting": (
-        lambda desk: _flip(desk.home / "accounting" / f"{desk.batch}.parquet"),
+        lambda desk: (desk.home / "accounting" / f"{desk.batch}.parquet").write_bytes(bytes(20_000)),
         lambda desk: ("accounting", "--as", "IRS-0006", "--file", _identity(desk)),
     ),
     "sealed answers": (
@@ -321,7 +322,7 @@ TAMPERED: dict[str, tuple[Callable[[Desk], object], Callable[[Desk], tuple[objec
 
 
 def _identity(desk: Desk) -> Path:
-    (desk.folder / "identity").write_text('{"person_id": "P00000001"}')
+    (desk.folder / "identity").write_text(json.dumps({"person_id": truth_of()[2][0]}))
     return desk.folder / "identity"
 
 

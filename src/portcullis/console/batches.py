@@ -86,7 +86,7 @@ def requests(request: Request) -> Response:
 
 def figures(home: Home, row: RowMapping) -> dict[str, Any]:
     """Of `journey.status` what a screen shows."""
-    found = journey.status(home, row["id"])
+    found = journey.status(home, row["id"], noted=True)
     return {name: found[name] for name in ("by_decision", "by_reason", "awaiting")}
 
 
