@@ -33,7 +33,7 @@ from portcullis.matters import number, open_matter
 from portcullis.model import BatchState, LeafType, Role
 from portcullis.officers import content_hash
 from portcullis.steps import decide
-from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of
+from portcullis.steps.entries import SUBJECT_FIELDS, accounting_stream
 from portcullis.store import reading, schema, writing
 
 __all__ = ["ANSWERS", "Past", "names_of"]
@@ -108,7 +108,7 @@ class Past:
         given = sorted(self.cast.agreement.permitted)
         receivers = {ordinal: list(self.officers) for ordinal in range(1, count + 1)}
         disclosed = {"disclose": tuple(given)}
-        entries = accounting_of(self.home, row, raw, decided, checked, receivers, lambda _, outcome: disclosed.get(outcome, ()))
+        entries = accounting_stream(self.home, row, raw, decided, checked, receivers, lambda _, outcome: disclosed.get(outcome, ()))
         with (
             evidence.staged(self.home, batch_id, {"decisions": decided}) as files,
             accounting.staged(self.home, batch_id, entries) as kept,

@@ -17,7 +17,7 @@ from portcullis.journal import stamp
 from portcullis.model import ADDRESS_FIELDS, DATA_COLUMNS
 from portcullis.pipeline import Checked
 from portcullis.steps import entries
-from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of, decision_text, subject_texts
+from portcullis.steps.entries import SUBJECT_FIELDS, accounting_stream, decision_text, subject_texts
 
 TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 ROW = {"agency": "ICE", "gate": "6103(i)(2)", "received_at": 1_750_000_000}
@@ -80,7 +80,7 @@ def test_every_request_has_its_entry_with_identity_reason_outcome_and_recipient(
     monkeypatch.setattr(entries, "_PART", part)
     table, checked = decided(5)
     raw = raw_of([{"given_name": "Alma", "reason": 'the "order"', "statute": "8 USC 1253(a)(1)"}] * 5)
-    made = accounting_of(HOME, ROW, raw, table, checked, {1: ["ICE-1001", "ICE-1002"]}, disclosed)  # type: ignore[arg-type]
+    made = accounting_stream(HOME, ROW, raw, table, checked, {1: ["ICE-1001", "ICE-1002"]}, disclosed).read_all()  # type: ignore[arg-type]
     assert made.schema.names == list(accounting.COLUMNS)
     rows = made.to_pylist()
     assert [row["ordinal"] for row in rows] == [1, 2, 3, 4, 5]
@@ -105,7 +105,7 @@ def test_every_request_has_its_entry_with_identity_reason_outcome_and_recipient(
 
 def test_blind_indices_are_there_for_what_is_known_and_salts_are_never_repeated() -> None:
     table, checked = decided(5)
-    rows = accounting_of(HOME, ROW, raw_of([{}] * 5), table, checked, {}, disclosed).to_pylist()  # type: ignore[arg-type]
+    rows = accounting_stream(HOME, ROW, raw_of([{}] * 5), table, checked, {}, disclosed).read_all().to_pylist()  # type: ignore[arg-type]
     assert rows[0]["blind_number"] == accounting.blind_number(HOME, "000000001")
     assert [row["blind_number"] for row in rows[1:]] == [None] * 4
     assert {row["blind_name"] for row in rows} == {accounting.blind_name(HOME, "ALMA", "", 0)}

@@ -32,7 +32,7 @@ from portcullis.release.examine import decisions_root_now
 from portcullis.review import open_ordinals, resolutions
 from portcullis.rules import RuleSet, told
 from portcullis.steps.context import agreement_of, checked_of, confirms, disclosed_by, matched_of, receivers_of, rules_of_day
-from portcullis.steps.entries import SUBJECT_FIELDS, accounting_of
+from portcullis.steps.entries import SUBJECT_FIELDS, accounting_stream
 from portcullis.store import reading, rehearsing, schema, writing
 from portcullis.store.bulk import insert_many
 from portcullis.store.steps import done, once
@@ -79,7 +79,7 @@ def _prepare(home: Home, row: RowMapping, agreement: Agreement) -> None:
     }
     for name, column in drawn.items():
         outcome = outcome.append_column(name, column)
-    entries = accounting_of(home, row, raw, outcome, checked, receivers, disclosed)
+    entries = accounting_stream(home, row, raw, outcome, checked, receivers, disclosed)
     with (
         evidence.staged(home, batch_id, {"decisions": outcome}) as files,
         accounting.staged(home, batch_id, entries) as kept,

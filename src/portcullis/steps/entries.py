@@ -20,7 +20,7 @@ from portcullis.journal import stamp
 from portcullis.model import ADDRESS_FIELDS
 from portcullis.pipeline import Checked
 
-__all__ = ["SUBJECT_FIELDS", "accounting_of", "decision_text", "subject_texts"]
+__all__ = ["SUBJECT_FIELDS", "accounting_stream", "decision_text", "subject_texts"]
 
 SUBJECT_FIELDS = ("given_name", "middle_name", "family_name", "suffix", "date_of_birth", "taxpayer_number", *ADDRESS_FIELDS, "address")
 """What the subject commitment is over: the identity and address as stated in the request."""
@@ -31,7 +31,7 @@ Disclosed = Callable[[int, str], tuple[str, ...]]
 """Ordinal and decision → the data elements that are disclosed by it, in their fixed order."""
 
 
-def accounting_of(
+def accounting_stream(
     home: Home,
     row: RowMapping,
     raw: pa.Table,
@@ -39,8 +39,9 @@ def accounting_of(
     checked: Checked,
     receivers: Mapping[int, list[str]],
     disclosed: Disclosed,
-) -> pa.Table:
-    """The accounting (columns of `accounting.COLUMNS`) of every request of a batch, in the order of the file.
+) -> pa.RecordBatchReader:
+    """The accounting (columns of `accounting.COLUMNS`) of every request of a batch, in the order of the file, made while it is read: the
+    whole is too much to be held.
 
     `decided` holds `ordinal, decision, facts, reasons, check, match, person_id, log_request`; all tables have one row for each request.
     `disclosed` gives the data elements disclosed by a request's decision.
@@ -50,8 +51,8 @@ def accounting_of(
         for name in names:
             together = together.append_column(name, table[name])
     write = _entry_writer(row, receivers, disclosed)
-    parts = [_part(home, write, together.slice(start, _PART)) for start in range(0, decided.num_rows, _PART)]
-    return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
+    parts = (_part(home, write, together.slice(start, _PART)) for start in range(0, decided.num_rows, _PART))
+    return pa.RecordBatchReader.from_batches(_SCHEMA, (batch for part in parts for batch in part.to_batches()))
 
 
 _DECIDED = ("ordinal", "decision", "facts", "reasons", "check", "match", "person_id", "log_request")
