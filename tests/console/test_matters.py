@@ -46,7 +46,10 @@ def test_the_office_of_safeguards_answers_a_notice(office: Open, tmp_path: Path)
     one = office("dispatched")
     matter = Afterwards(one.scene).file(file_notice, "obligation.noticed", NOTICE)
     person, counsel = one.enter(Role.SAFEGUARDS), one.enter(Role.COUNSEL)
-    assert f'href="/safeguards/matters/{matter}"' in person.get("/safeguards").text
+    shown = person.get("/safeguards").text
+    assert f'href="/safeguards/matters/{matter}"' in shown
+    assert "Nothing is due within a week." in shown
+    assert "What each release still owes" in shown and one.scene.batch in shown
     assert "Your part" not in counsel.get(f"/safeguards/matters/{matter}").text
     assert say(person, matter, "grant").status == 422
     assert say(counsel, matter, "acknowledged").status == 422, "not for counsel to say"
@@ -67,6 +70,8 @@ def test_two_people_decide_a_redisclosure(office: Open, tmp_path: Path) -> None:
     matter, state = after.file(ask_redisclosure, "obligation.asked", asked | {"proceeding": "criminal", "same_case": 1})
     assert state == "waiting"
     safeguards, counsel = one.enter(Role.SAFEGUARDS), one.enter(Role.COUNSEL)
+    owed = safeguards.get("/safeguards").text
+    assert "What is due" in owed and "decide, as one of two" in owed and "it waits" in owed
     assert say(safeguards, matter, "grant").status == 303
     again = say(safeguards, matter, "grant")
     assert (again.status, "same person" in again.text) == (422, True)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from console_desk import Office, Page, Person
 from portcullis import export
+from portcullis.journal import stamp
 from portcullis.ledger.verify import verify
 from portcullis.model import LeafType, Role
 from portcullis.officers import content_hash, revoke_key
-from portcullis.orders import Scope, impose, order_content
+from portcullis.orders import Scope, enter_permit, impose, order_content, permit_content
 from portcullis.store import schema
 
 Open = Callable[[str], Office]
-ORDER, SWITCH, PLACE = "25-cv-0457", "R24_relevance", "/agreements/irs-ice-2025"
+ORDER, CONTRARY, SWITCH, PLACE = "25-cv-0457", "25-cv-0999", "R24_relevance", "/agreements/irs-ice-2025"
 
 
 def stayed(office: Open, station: str = "sampled") -> Office:
@@ -62,6 +63,20 @@ def test_two_people_lift_an_order_each_at_their_own_desk(office: Open, tmp_path:
     assert len(leaf["acts"]) == 2
     assert one.scene.count(schema.first_signature) == 0
     proved(one, tmp_path)
+
+
+def test_what_an_order_met_and_what_is_contrary_to_it_is_shown(office: Open) -> None:
+    one = stayed(office)
+    home, scope, when = one.scene.home, Scope.parse({}), one.scene.clock() - 30
+    page = one.enter(Role.COUNSEL).get("/orders").text
+    assert f'<a href="/batches/{one.scene.batch}">' in page and "on nobody" in page
+    assert "Orders that permit a flow" not in page
+    about = {"order": CONTRARY, "scope": scope.member(), "court_time": stamp(when), "at": stamp(one.scene.clock())}
+    act = one.scene.cast.act(one.scene.person(Role.COUNSEL), LeafType.ORDER_PERMITTED.value, permit_content(about))
+    enter_permit(home, CONTRARY, scope, when, about, act)
+    page = one.enter(Role.OVERSEER).get("/orders").text
+    assert f"{CONTRARY} permits what {ORDER} stays" in page and "the stay holds" in page
+    assert one.scene.row()["held"] == 1
 
 
 def test_one_person_never_counts_twice(office: Open) -> None:

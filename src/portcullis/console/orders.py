@@ -13,8 +13,9 @@ from portcullis.console.acting import prepare, signed
 from portcullis.console.request import Request
 from portcullis.console.two_people import half_lifted
 from portcullis.errors import Refused
-from portcullis.orders import Scope, impose, order_content
+from portcullis.orders import Scope, conflicts, effects, impose, order_content, permits
 from portcullis.publish import publish
+from portcullis.safeguards import services
 from portcullis.store import reading, schema
 
 __all__ = ["orders", "prepare_order", "sign_order"]
@@ -32,7 +33,21 @@ def orders(request: Request) -> Response:
         agreements = conn.execute(select(a.c.id).distinct().order_by(a.c.id)).scalars().all()
         agencies = conn.execute(select(p.c.agency).where(p.c.side == "recipient").order_by(p.c.agency)).scalars().all()
         firsts = half_lifted(request, conn)
-    return request.page("orders.html", firsts=firsts, rows=rows, agreements=agreements, agencies=agencies, now=request.home.now())
+        met = {row["id"]: effects(conn, row["id"]) for row in rows}
+        served = {row["id"]: services(conn, row["id"]) for row in rows}
+        permitting, contrary = permits(conn), conflicts(conn)
+    return request.page(
+        "orders.html",
+        firsts=firsts,
+        rows=rows,
+        agreements=agreements,
+        agencies=agencies,
+        met=met,
+        served=served,
+        permits=permitting,
+        conflicts=contrary,
+        now=request.home.now(),
+    )
 
 
 def _stated(request: Request) -> tuple[str, Scope, int]:

@@ -20,7 +20,7 @@ from portcullis.oversight import Identity, accounting_of
 from portcullis.publish import publish
 from portcullis.rules import RuleSet
 from portcullis.rules.explain import explain_rule
-from portcullis.safeguards import status
+from portcullis.safeguards import due, status
 from portcullis.standing import facts
 from portcullis.store import published, reading, schema, size
 
@@ -92,9 +92,9 @@ def safeguards(request: Request) -> Response:
         terms = [found for each in ids if (found := adopted(request.home, conn, each)) is not None]
         standing = [(agency, facts(conn, agency, day, terms[0].report_days if terms else 0)) for agency in agencies]
         people = conn.execute(select(o).order_by(o.c.agency, o.c.person).limit(100)).mappings().all()
-        after = status(request.home, conn)
+        after, owed = status(request.home, conn), due(request.home, conn)
         vaults = conn.execute(select(v.c.id, v.c.agency, v.c.storage, v.c.attested, v.c.revoked_at).order_by(v.c.id)).mappings().all()
-    return request.page("safeguards.html", standing=standing, people=people, vaults=vaults, after=after)
+    return request.page("safeguards.html", standing=standing, people=people, vaults=vaults, after=after, owed=owed)
 
 
 def ledger(request: Request) -> Response:
